@@ -1,0 +1,1 @@
+"""Loopback test doubles of Procurify and IFS Cloud; unaffiliated with both."""

@@ -1,0 +1,1 @@
+"""Reads Procurify for any Singer target."""

@@ -1,0 +1,1 @@
+"""Decides what IFS Cloud needs, sends it once, and remembers and proves what was sent."""

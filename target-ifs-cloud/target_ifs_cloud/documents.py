@@ -1,0 +1,242 @@
+"""The documents that travel from Procurify to IFS Cloud, between mapping and delivery.
+
+All of them are frozen values. A document is what the rules made of one record; it has not been
+sent. Field names of IFS appear only as keys in ``header`` and ``values``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal, NewType
+
+from typing_extensions import override
+
+CompanyId = NewType("CompanyId", str)
+SupplierId = NewType("SupplierId", str)
+SourceKind = Literal["vendor", "bill", "purchase_order"]
+Value = str | Decimal | int | bool | date | None
+Fields = tuple[tuple[str, Value], ...]
+CodeString = tuple[tuple[str, str], ...]
+"""Code parts in letter order, blanks left out: ``(("A", "4010"), ("B", "200"))``."""
+
+RECORD_DEPTH_MAX = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One reason why a document cannot be sent, written for the person who will cure it."""
+
+    code: str
+    field: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The Procurify record that a document was made from.
+
+    ``id`` is the identity: bill and order ``uuid`` in lower case without hyphens, vendor ``id``.
+    ``hash`` is the SHA-256 of the whole record; ``label`` names it for people (``bill INV-7781``).
+    """
+
+    kind: SourceKind
+    id: str
+    version: int | None
+    hash: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """Why one field has its value: the rule (``bill.yml:23 header.DueDate``) and what it read."""
+
+    field: str
+    value: Value
+    rule: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentKey:
+    """Company + supplier + series + normalised number: what IFS must hold at most once."""
+
+    company: CompanyId
+    supplier: SupplierId
+    series: str
+    number: str
+
+    @override
+    def __str__(self) -> str:
+        """The key as one line for people and for the outbox."""
+        return f"{self.company}/{self.supplier}/{self.series}/{self.number}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One invoice line. Units: amounts in the document's currency; ``net`` excludes ``tax``."""
+
+    ref: str
+    net: Decimal
+    tax: Decimal
+    tax_code: str | None
+    values: Fields = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting:
+    """One cost posting of a line. Units: ``amount`` in the document's currency, without tax."""
+
+    ref: str
+    codes: CodeString
+    amount: Decimal
+    values: Fields = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BilledLine:
+    """What a bill takes off an order line. Units: ``amount`` in the order's currency, net."""
+
+    order_id: str
+    order_line_id: str
+    codes: CodeString
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierInvoice:
+    """A supplier invoice for IFS: of a bill, or of what is still open on a purchase order.
+
+    ``net``, ``tax`` and ``gross`` are the header amounts in ``currency``. ``header`` holds every
+    further header field by its IFS name. ``number`` is the invoice number as it is sent.
+    """
+
+    source: Source
+    company: CompanyId
+    supplier: SupplierId
+    series: str
+    number: str
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    header: Fields
+    lines: tuple[Line, ...]
+    postings: tuple[Posting, ...]
+    billed: tuple[BilledLine, ...] = ()
+    trace: tuple[Explained, ...] = field(default=(), compare=False)
+
+    @property
+    def key(self) -> DocumentKey:
+        """What IFS must hold at most once."""
+        return DocumentKey(
+            company=self.company,
+            supplier=self.supplier,
+            series=self.series,
+            number=normalise_number(self.number),
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that is sent; detects change, is never identity."""
+        return fingerprint(
+            {
+                "key": str(self.key),
+                "number": self.number,
+                "currency": self.currency,
+                "amounts": [self.net, self.tax, self.gross],
+                "header": dict(self.header),
+                "lines": [[x.net, x.tax, x.tax_code, dict(x.values)] for x in self.lines],
+                "postings": [[list(x.codes), x.amount, dict(x.values)] for x in self.postings],
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SupplierRow:
+    """A child row of a supplier: ``collection`` is the profile's name for it (``addresses``)."""
+
+    collection: str
+    values: Fields
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supplier:
+    """A supplier for IFS with its address, communication and one invoice row per company."""
+
+    source: Source
+    supplier: SupplierId
+    name: str
+    country: str
+    header: Fields
+    rows: tuple[SupplierRow, ...]
+    trace: tuple[Explained, ...] = field(default=(), compare=False)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything that is sent; detects change, is never identity."""
+        return fingerprint(
+            {
+                "supplier": self.supplier,
+                "header": dict(self.header),
+                "rows": [[row.collection, dict(row.values)] for row in self.rows],
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What the rules say of one record: a document, or why there is none.
+
+    Exactly one of three: ``document`` is set and ``problems`` may be filled by the checks;
+    ``problems`` says why none could be made; ``not_wanted`` says why none should exist (a bill
+    in Draft, a type that the rules leave out, an order with nothing open). ``amount`` and
+    ``currency`` are for reports and may be unknown.
+    """
+
+    source: Source
+    document: SupplierInvoice | Supplier | None
+    problems: tuple[Problem, ...] = ()
+    not_wanted: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+
+
+def normalise_number(number: str) -> str:
+    """Trim, upper-case and squeeze inner white space; nothing else is thrown away."""
+    return " ".join(number.split()).upper()
+
+
+def source_uuid(value: object) -> str:
+    """A Procurify uuid as identity: lower case, no hyphens. Source: both spellings are seen."""
+    return str(value or "").replace("-", "").strip().lower()
+
+
+def fingerprint(value: Any) -> str:  # noqa: ANN401  (any JSON-like value)
+    """SHA-256 of a canonical JSON text: sorted keys, exact decimals, ISO dates."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def canonical_json(value: Any) -> str:  # noqa: ANN401  (any JSON-like value)
+    """One text for one value, whatever order or trailing zeros it came with."""
+    return json.dumps(_plain(value, 0), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _plain(value: Any, depth: int) -> Any:  # noqa: ANN401
+    if depth > RECORD_DEPTH_MAX:
+        message = f"a value is nested deeper than {RECORD_DEPTH_MAX} levels"
+        raise ValueError(message)
+    if isinstance(value, Decimal):
+        return format(value.normalize() + 0, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, depth + 1) for item in value]
+    return value

@@ -1,0 +1,1 @@
+"""Speaks the OData dialect of IFS Cloud: names from the site profile, never from code."""

@@ -1,0 +1,1 @@
+"""Turns Procurify records into documents by the rule files; pure."""

@@ -1,0 +1,1 @@
+"""The command ``procurify-ifs`` for the people who look after the flow."""

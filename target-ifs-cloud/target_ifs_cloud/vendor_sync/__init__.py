@@ -1,0 +1,1 @@
+"""The reverse pair: suppliers of IFS Cloud back to Procurify, vendors and nothing else."""
