@@ -1,0 +1,89 @@
+"""Opens the database of the outbox: connection settings, health check, migrations."""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command, util
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from target_ifs_cloud.errors import ConfigurationError
+
+
+def open_database(url: str) -> sa.Engine:
+    """Open the outbox, create or migrate its tables, and refuse one that cannot be trusted.
+
+    Raises:
+        ConfigurationError: the database cannot be opened, is damaged, or was written by a newer
+            version of this software.
+    """
+    engine = _make_engine(url)
+    try:
+        if engine.dialect.name == "sqlite":
+            _check_sqlite(engine)
+        with engine.execution_options(is_write=True).begin() as connection:
+            _migrate(connection)
+    except (sa.exc.DatabaseError, util.CommandError) as error:
+        what = type(getattr(error, "orig", None) or error).__name__
+        message = (
+            f"the outbox cannot be used ({what}: {getattr(error, 'orig', error)}). Nothing was "
+            "sent. Restore it from a backup, or start an empty one: documents that are in IFS "
+            "already are then found by their key and adopted, never created again"
+        )
+        raise ConfigurationError(message) from error
+    return engine
+
+
+def _make_engine(url: str) -> sa.Engine:
+    parsed = sa.engine.make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(parsed)
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _set_pragmas)
+        sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401
+    """Full fsync and WAL; the driver's own implicit BEGIN is switched off (SQLAlchemy's advice)."""
+    dbapi_connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+        dbapi_connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    """A writing transaction takes the write lock first, so that it never fails half way."""
+    is_write = connection.get_execution_options().get("is_write")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+def _check_sqlite(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if verdict != "ok":
+        message = f"the outbox file is damaged ({verdict}); restore it from a backup"
+        raise ConfigurationError(message)
+
+
+def _migrate(connection: sa.Connection) -> None:
+    config = Config()
+    migrations = resources.files("target_ifs_cloud.delivery") / "migrations"
+    config.set_main_option("script_location", str(migrations))
+    config.attributes["connection"] = connection
+    scripts = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(connection).get_current_revision()
+    known = {script.revision for script in scripts.walk_revisions()}
+    if current is not None and current not in known:
+        message = (
+            f"the outbox was written by a newer version of this software (schema {current}); "
+            "upgrade target-ifs-cloud. Nothing was sent"
+        )
+        raise ConfigurationError(message)
+    if current != scripts.get_current_head():
+        command.upgrade(config, "head")

@@ -1,0 +1,229 @@
+"""One row of the outbox: what is remembered of one document between runs."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from target_ifs_cloud.delivery.plan import Known
+from target_ifs_cloud.documents import (
+    CompanyId,
+    DocumentKey,
+    Problem,
+    Source,
+    SourceKind,
+    SupplierId,
+    SupplierInvoice,
+    canonical_json,
+)
+
+
+class State(Enum):
+    """Where a document stands. Every record that was read is in exactly one of these."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    CONFIRMED = "confirmed"
+    HELD = "held"
+    REJECTED = "rejected"
+    LEFT_OUT = "left_out"
+    CANCELLED = "cancelled"
+
+
+KNOWN: dict[State, Known] = {
+    State.WAITING: Known.NOTHING,
+    State.SENDING: Known.IN_DOUBT,
+    State.IN_DOUBT: Known.IN_DOUBT,
+    State.CONFIRMED: Known.CONFIRMED,
+    State.HELD: Known.HELD,
+    State.REJECTED: Known.REJECTED,
+    State.LEFT_OUT: Known.NOTHING,
+    State.CANCELLED: Known.CANCELLED,
+}
+_OWNS_KEY = frozenset({State.SENDING, State.IN_DOUBT, State.CONFIRMED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """The amounts and fingerprint of a document as sent. Units: ``currency``."""
+
+    number: str
+    currency: str
+    net: Decimal
+    tax: Decimal
+    gross: Decimal
+    fingerprint: str
+
+    @classmethod
+    def of(cls, document: SupplierInvoice) -> Content:
+        """What is remembered of a document that is being sent."""
+        return cls(
+            number=document.number,
+            currency=document.currency,
+            net=document.net,
+            tax=document.tax,
+            gross=document.gross,
+            fingerprint=document.fingerprint,
+        )
+
+    def to_text(self) -> str:
+        """The form kept in the outbox."""
+        return canonical_json({name: getattr(self, name) for name in self.__slots__})
+
+    @classmethod
+    def from_text(cls, text: str | None) -> Content | None:
+        """Read back :meth:`to_text`; ``None`` stays ``None``."""
+        if text is None:
+            return None
+        values = json.loads(text)
+        for name in ("net", "tax", "gross"):
+            values[name] = Decimal(values[name])
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is remembered of one document. ``amount`` is the gross amount in ``currency``.
+
+    ``content`` is what IFS was last seen to hold; ``intent`` what is being sent. ``record`` is the
+    Procurify record while it is still needed. ``note`` says what a person should look at although
+    the document is settled: a change that may not be written any more, differences after adoption.
+    """
+
+    source: Source
+    state: State
+    rules_version: str
+    key: DocumentKey | None = None
+    amount: Decimal | None = None
+    currency: str = ""
+    content: Content | None = None
+    intent: Content | None = None
+    ifs_id: str = ""
+    problems: tuple[Problem, ...] = ()
+    note: str = ""
+    record: Mapping[str, Any] | None = None
+    is_due: bool = False
+    sent_at: datetime | None = None
+    held_since: datetime | None = None
+
+    @property
+    def known(self) -> Known:
+        """What the decision table calls this state."""
+        return KNOWN[self.state]
+
+    @property
+    def active_key(self) -> str | None:
+        """The key as long as this document may hold it in IFS; unique in the outbox."""
+        return str(self.key) if self.key and self.state in _OWNS_KEY else None
+
+    @property
+    def needs_person(self) -> bool:
+        """True when somebody has to look at it."""
+        return bool(self.problems or self.note) or self.state in {State.HELD, State.REJECTED}
+
+
+def to_row(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
+    """The columns of an entry."""
+    key = entry.key
+    return {
+        "kind": entry.source.kind,
+        "source_id": entry.source.id,
+        "source_version": entry.source.version,
+        "source_hash": entry.source.hash,
+        "label": entry.source.label,
+        "state": entry.state.value,
+        "company": key.company if key else "",
+        "supplier": key.supplier if key else "",
+        "series": key.series if key else "",
+        "number": key.number if key else "",
+        "active_key": entry.active_key,
+        "amount": None if entry.amount is None else str(entry.amount),
+        "currency": entry.currency,
+        "rules_version": entry.rules_version,
+        "content": entry.content.to_text() if entry.content else None,
+        "intent": entry.intent.to_text() if entry.intent else None,
+        "ifs_id": entry.ifs_id,
+        "problems": json.dumps([[p.code, p.field, p.message, p.fix] for p in entry.problems]),
+        "note": entry.note,
+        "payload": None if entry.record is None else pack(entry.record),
+        "is_due": int(entry.is_due),
+        "sent_at": entry.sent_at.isoformat() if entry.sent_at else None,
+        "held_since": entry.held_since.isoformat() if entry.held_since else None,
+        "updated_at": now.isoformat(),
+        "run_id": run_id,
+    }
+
+
+def from_row(row: Mapping[str, Any]) -> Entry:
+    """Read back :func:`to_row`."""
+    kind: SourceKind = row["kind"]
+    return Entry(
+        source=Source(
+            kind=kind,
+            id=row["source_id"],
+            version=row["source_version"],
+            hash=row["source_hash"],
+            label=row["label"],
+        ),
+        state=State(row["state"]),
+        rules_version=row["rules_version"],
+        key=_key_of(row),
+        amount=None if row["amount"] is None else Decimal(row["amount"]),
+        currency=row["currency"],
+        content=Content.from_text(row["content"]),
+        intent=Content.from_text(row["intent"]),
+        ifs_id=row["ifs_id"],
+        problems=tuple(
+            Problem(code=code, field=field, message=message, fix=fix)
+            for code, field, message, fix in json.loads(row["problems"])
+        ),
+        note=row["note"],
+        record=None if row["payload"] is None else unpack(row["payload"]),
+        is_due=bool(row["is_due"]),
+        sent_at=datetime.fromisoformat(row["sent_at"]) if row["sent_at"] else None,
+        held_since=datetime.fromisoformat(row["held_since"]) if row["held_since"] else None,
+    )
+
+
+def _key_of(row: Mapping[str, Any]) -> DocumentKey | None:
+    if not row["supplier"]:
+        return None
+    return DocumentKey(
+        company=CompanyId(row["company"]),
+        supplier=SupplierId(row["supplier"]),
+        series=row["series"],
+        number=row["number"],
+    )
+
+
+def pack(record: Mapping[str, Any]) -> bytes:
+    """A record as compressed JSON; decimals are kept exactly, as tagged text."""
+    text = json.dumps(record, default=_tag_decimal, separators=(",", ":"))
+    return zlib.compress(text.encode(), 1)
+
+
+def unpack(payload: bytes) -> dict[str, Any]:
+    """Read back :func:`pack`."""
+    record: dict[str, Any] = json.loads(zlib.decompress(payload), object_hook=_untag_decimal)
+    return record
+
+
+_DECIMAL_TAG = "__decimal__"
+
+
+def _tag_decimal(value: object) -> dict[str, str]:
+    if isinstance(value, Decimal):
+        return {_DECIMAL_TAG: str(value)}
+    message = f"a record holds a {type(value).__name__}, which JSON has no form for"
+    raise TypeError(message)
+
+
+def _untag_decimal(value: dict[str, Any]) -> Any:  # noqa: ANN401
+    return Decimal(value[_DECIMAL_TAG]) if value.keys() == {_DECIMAL_TAG} else value

@@ -1,0 +1,1 @@
+"""Schema changes of the outbox, applied when it is opened."""

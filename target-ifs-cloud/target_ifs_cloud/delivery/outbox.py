@@ -1,0 +1,274 @@
+"""The outbox: the durable memory of delivery. Nothing is sent before its intent is on disk here.
+
+SQLite by default (one file, WAL, full fsync), PostgreSQL when the URL says so; SQLAlchemy speaks to
+both. Every change of a document and the audit lines that prove it are one database transaction.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from target_ifs_cloud.delivery import audit
+from target_ifs_cloud.delivery.entry import Entry, State, from_row, to_row
+from target_ifs_cloud.delivery.tables import BILLED, DOCUMENT, LINK, RUN
+from target_ifs_cloud.documents import BilledLine, SourceKind, SupplierId
+from target_ifs_cloud.errors import TemporaryError
+
+_IDS_PER_QUERY = 500
+_ENTRIES_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What one step of delivery changes, all or nothing.
+
+    ``billed`` replaces, per bill id, what the bill takes off orders; ``due_orders`` are orders
+    whose open amount must be worked out again; ``audit`` are the lines that prove the change.
+    """
+
+    entries: Sequence[Entry] = ()
+    billed: Mapping[str, Sequence[BilledLine]] = field(default_factory=dict)
+    due_orders: frozenset[str] = frozenset()
+    links: Mapping[str, tuple[SupplierId, str]] = field(default_factory=dict)
+    audit: Sequence[Mapping[str, Any]] = ()
+
+
+class Outbox:
+    """The store, opened and migrated. One writing run at a time (see ``delivery.lease``)."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], datetime]) -> None:
+        """Take an engine from ``delivery.database``; ``clock`` answers aware UTC moments."""
+        self.engine = engine
+        self.clock = clock
+        self.run_id = 0
+        self._guard: Callable[[sa.Connection], None] | None = None
+
+    def guard_writes(self, guard: Callable[[sa.Connection], None] | None) -> None:
+        """Check every write transaction with ``guard``, which raises when the lease is lost."""
+        self._guard = guard
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """One write transaction, refused when another run has taken the lease.
+
+        Raises:
+            TemporaryError: the database is locked, full or read-only; nothing was kept or sent.
+        """
+        try:
+            with self.engine.execution_options(is_write=True).begin() as connection:
+                if self._guard:
+                    self._guard(connection)
+                yield connection
+        except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+            if isinstance(error, sa.exc.IntegrityError):
+                raise
+            message = (
+                f"the outbox could not be written ({type(error.orig).__name__}); nothing was sent "
+                "for this step. Check free disk space and file permissions, then run again"
+            )
+            raise TemporaryError(message) from error
+
+    def save(self, changes: Changes) -> None:
+        """Write one step to disk; when this returns it survives a crash."""
+        now = self.clock()
+        with self.writing() as connection:
+            rows = [to_row(entry, now=now, run_id=self.run_id) for entry in changes.entries]
+            _upsert(connection, DOCUMENT, rows, ("kind", "source_id"))
+            for bill_id, lines in changes.billed.items():
+                _replace_billed(connection, bill_id, lines)
+            links = [
+                {
+                    "vendor_id": vendor_id,
+                    "supplier": supplier,
+                    "origin": origin,
+                    "created_at": now.isoformat(),
+                }
+                for vendor_id, (supplier, origin) in changes.links.items()
+            ]
+            _upsert(connection, LINK, links, ("vendor_id",))
+            if changes.due_orders:
+                connection.execute(
+                    sa.update(DOCUMENT)
+                    .where(
+                        DOCUMENT.c.kind == "purchase_order",
+                        DOCUMENT.c.source_id.in_(changes.due_orders),
+                    )
+                    .values(is_due=1)
+                )
+            stamp = {"at": now.isoformat(), "run": self.run_id}
+            audit.append(connection, [{**stamp, **line} for line in changes.audit])
+
+    def find(self, kind: SourceKind, source_ids: Iterable[str]) -> dict[str, Entry]:
+        """What is remembered of these sources; unknown ones are not in the answer."""
+        found: dict[str, Entry] = {}
+        ids = list(dict.fromkeys(source_ids))
+        with self.engine.connect() as connection:
+            for start in range(0, len(ids), _IDS_PER_QUERY):
+                chunk = ids[start : start + _IDS_PER_QUERY]
+                query = sa.select(DOCUMENT).where(
+                    DOCUMENT.c.kind == kind, DOCUMENT.c.source_id.in_(chunk)
+                )
+                for row in connection.execute(query).mappings():
+                    found[row["source_id"]] = from_row(dict(row))
+        return found
+
+    def holders_of(self, keys: Iterable[str]) -> dict[str, tuple[SourceKind, str, str]]:
+        """Who holds each key in IFS by our records: ``key -> (kind, source id, label)``."""
+        holders: dict[str, tuple[SourceKind, str, str]] = {}
+        wanted = list(dict.fromkeys(keys))
+        columns = (DOCUMENT.c.active_key, DOCUMENT.c.kind, DOCUMENT.c.source_id, DOCUMENT.c.label)
+        with self.engine.connect() as connection:
+            for start in range(0, len(wanted), _IDS_PER_QUERY):
+                chunk = wanted[start : start + _IDS_PER_QUERY]
+                query = sa.select(*columns).where(DOCUMENT.c.active_key.in_(chunk))
+                for row in connection.execute(query):
+                    holders[row.active_key] = (row.kind, row.source_id, row.label)
+        return holders
+
+    def in_states(
+        self, states: Iterable[State], kind: SourceKind | None = None
+    ) -> Iterator[list[Entry]]:
+        """Every entry in these states, oldest first, in lists of a bounded length."""
+        conditions: list[sa.ColumnElement[bool]] = [
+            DOCUMENT.c.state.in_([state.value for state in states])
+        ]
+        if kind:
+            conditions.append(DOCUMENT.c.kind == kind)
+        return self._pages(conditions)
+
+    def due_orders(self) -> Iterator[list[Entry]]:
+        """Orders whose proposal must be worked out again."""
+        return self._pages([DOCUMENT.c.kind == "purchase_order", DOCUMENT.c.is_due == 1])
+
+    def _pages(self, conditions: Sequence[sa.ColumnElement[bool]]) -> Iterator[list[Entry]]:
+        """Keyset pages over ids fixed before the first one, so that changes cannot loop it."""
+        with self.engine.connect() as connection:
+            ids = connection.execute(
+                sa.select(DOCUMENT.c.id).where(*conditions).order_by(DOCUMENT.c.id)
+            ).scalars()
+            wanted = list(ids)
+        for start in range(0, len(wanted), _ENTRIES_AT_ONCE):
+            chunk = wanted[start : start + _ENTRIES_AT_ONCE]
+            with self.engine.connect() as connection:
+                rows = connection.execute(
+                    sa.select(DOCUMENT).where(DOCUMENT.c.id.in_(chunk)).order_by(DOCUMENT.c.id)
+                ).mappings()
+                entries = [from_row(dict(row)) for row in rows]
+            yield entries
+
+    def links(self) -> dict[str, SupplierId]:
+        """Which supplier each Procurify vendor is linked to."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(sa.select(LINK.c.vendor_id, LINK.c.supplier)).all()
+        return {row.vendor_id: SupplierId(row.supplier) for row in rows}
+
+    def billed_on(self, order_ids: Iterable[str]) -> dict[str, list[BilledLine]]:
+        """What confirmed bills have taken off these orders, by order id."""
+        billed: dict[str, list[BilledLine]] = {}
+        ids = list(dict.fromkeys(order_ids))
+        with self.engine.connect() as connection:
+            for start in range(0, len(ids), _IDS_PER_QUERY):
+                chunk = ids[start : start + _IDS_PER_QUERY]
+                query = (
+                    sa.select(BILLED)
+                    .where(BILLED.c.order_id.in_(chunk))
+                    .order_by(BILLED.c.bill_id, BILLED.c.position)
+                )
+                for row in connection.execute(query):
+                    billed.setdefault(row.order_id, []).append(_billed_line(row))
+        return billed
+
+    def orders_of_bills(self, bill_ids: Iterable[str]) -> frozenset[str]:
+        """The orders that these bills have taken something off."""
+        ids = list(dict.fromkeys(bill_ids))
+        orders: set[str] = set()
+        with self.engine.connect() as connection:
+            for start in range(0, len(ids), _IDS_PER_QUERY):
+                chunk = ids[start : start + _IDS_PER_QUERY]
+                query = sa.select(BILLED.c.order_id).where(BILLED.c.bill_id.in_(chunk)).distinct()
+                orders.update(connection.execute(query).scalars())
+        return frozenset(orders)
+
+    def start_run(self, *, version: str, rules_version: str) -> int:
+        """Open a run and remember its number for every later write."""
+        with self.writing() as connection:
+            last = connection.execute(sa.select(sa.func.max(RUN.c.id))).scalar() or 0
+            self.run_id = last + 1
+            row = {
+                "id": self.run_id,
+                "started_at": self.clock().isoformat(),
+                "version": version,
+                "rules_version": rules_version,
+            }
+            connection.execute(sa.insert(RUN), [row])
+            stamp = {"at": row["started_at"], "run": self.run_id}
+            audit.append(
+                connection,
+                [{**stamp, "event": "run started", "software": version, "rules": rules_version}],
+            )
+        return self.run_id
+
+    def end_run(self, exit_code: int) -> audit.Checkpoint:
+        """Close the run; the answer is the checkpoint to print."""
+        now = self.clock().isoformat()
+        with self.writing() as connection:
+            connection.execute(
+                sa.update(RUN)
+                .where(RUN.c.id == self.run_id)
+                .values(ended_at=now, exit_code=exit_code)
+            )
+            line = {"at": now, "run": self.run_id, "event": "run ended", "exit_code": exit_code}
+            audit.append(connection, [line])
+            return audit.read_checkpoint(connection)
+
+
+def _upsert(
+    connection: sa.Connection,
+    table: sa.Table,
+    rows: Sequence[Mapping[str, Any]],
+    key: tuple[str, ...],
+) -> None:
+    if not rows:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    statement = statement.on_conflict_do_update(index_elements=list(key), set_=changes)
+    connection.execute(statement, list(rows))
+
+
+def _replace_billed(connection: sa.Connection, bill_id: str, lines: Sequence[BilledLine]) -> None:
+    connection.execute(sa.delete(BILLED).where(BILLED.c.bill_id == bill_id))
+    if lines:
+        connection.execute(
+            sa.insert(BILLED),
+            [
+                {
+                    "bill_id": bill_id,
+                    "position": position,
+                    "order_id": line.order_id,
+                    "order_line_id": line.order_line_id,
+                    "codes": json.dumps(line.codes),
+                    "amount": str(line.amount),
+                }
+                for position, line in enumerate(lines)
+            ],
+        )
+
+
+def _billed_line(row: sa.Row[Any]) -> BilledLine:
+    return BilledLine(
+        order_id=row.order_id,
+        order_line_id=row.order_line_id,
+        codes=tuple((letter, value) for letter, value in json.loads(row.codes)),
+        amount=Decimal(row.amount),
+    )

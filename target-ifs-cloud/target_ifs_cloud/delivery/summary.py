@@ -1,0 +1,129 @@
+"""What a run did, in one table: documents and amounts by outcome, and what needs a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
+
+from rich.console import Console
+from rich.table import Table
+
+from target_ifs_cloud.delivery.entry import Entry, State
+from target_ifs_cloud.documents import SourceKind
+from target_ifs_cloud.money import places
+
+ATTENTION_LINES_MAX = 40
+_KIND_WORDS: dict[SourceKind, str] = {
+    "vendor": "vendor",
+    "bill": "bill",
+    "purchase_order": "purchase order",
+}
+_KIND_ORDER = list(_KIND_WORDS)
+
+
+class Outcome(Enum):
+    """What became of a document in this run, in the words that people read."""
+
+    POSTED = "posted"
+    FOUND = "found after a lost answer"
+    COMPLETED = "completed"
+    ADOPTED = "linked, was in IFS already"
+    UPDATED = "updated"
+    CANCELLED = "cancelled in IFS"
+    UNCHANGED = "unchanged"
+    LEFT_OUT = "left out by rule"
+    HELD = "held"
+    REJECTED = "refused by IFS"
+    TO_LOOK_AT = "change to look at"
+    IN_DOUBT = "in doubt"
+
+
+_OUTCOME_ORDER = list(Outcome)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of one run. Units: amounts are gross, in their own currency, never added across."""
+
+    counts: Counter[tuple[SourceKind, Outcome, str]] = field(default_factory=Counter)
+    amounts: dict[tuple[SourceKind, Outcome, str], Decimal] = field(default_factory=dict)
+    newly_held: int = 0
+
+    def add(self, entry: Entry, outcome: Outcome, *, is_new: bool = False) -> None:
+        """Count one document; ``is_new``: it needs a person now and did not before."""
+        row = (entry.source.kind, outcome, entry.currency)
+        self.counts[row] += 1
+        self.amounts[row] = self.amounts.get(row, Decimal(0)) + (entry.amount or Decimal(0))
+        self.newly_held += int(is_new)
+
+
+def render_summary(
+    tally: Tally, attention: Sequence[Entry], attention_count: int, *, title: str
+) -> str:
+    """The closing text of a run: the table, then each document that needs a person."""
+    table = Table(title=title, title_justify="left")
+    for name in ("document", "outcome"):
+        table.add_column(name)
+    table.add_column("count", justify="right")
+    table.add_column("currency")
+    table.add_column("amount", justify="right")
+    rows = sorted(
+        tally.counts,
+        key=lambda row: (_KIND_ORDER.index(row[0]), _OUTCOME_ORDER.index(row[1]), row[2]),
+    )
+    for row in rows:
+        kind, outcome, currency = row
+        amount = format_amount(tally.amounts[row], currency) if currency else ""
+        table.add_row(_KIND_WORDS[kind], outcome.value, str(tally.counts[row]), currency, amount)
+    if not rows:
+        table.add_row("none", "nothing new", "0", "", "")
+    return _to_text(table) + "\n".join(attention_lines(attention, attention_count))
+
+
+def format_amount(amount: Decimal, currency: str) -> str:
+    """An amount for people: thousands separated, the currency's decimals."""
+    return f"{amount:,.{places(currency)}f}"
+
+
+def attention_lines(entries: Iterable[Entry], count: int) -> list[str]:
+    """One line per reason for each document that needs a person, and the command to go on."""
+    if not count:
+        return ["Nothing needs a person.", ""]
+    lines = [f"{count} document(s) need a person:"]
+    for entry in list(entries)[:ATTENTION_LINES_MAX]:
+        amount = ""
+        if entry.amount is not None and entry.currency:
+            amount = f" ({format_amount(entry.amount, entry.currency)} {entry.currency})"
+        lines.append(f"  {entry.source.label}{amount}: {_state_words(entry)}")
+        lines.extend(f"    {p.code}: {p.message}. {p.fix}" for p in entry.problems)
+        if entry.note:
+            lines.append(f"    {entry.note}")
+    if count > ATTENTION_LINES_MAX:
+        lines.append(f"  … and {count - ATTENTION_LINES_MAX} more")
+    lines.append("See them all: procurify-ifs status    One in full: procurify-ifs show ID")
+    lines.append("")
+    return lines
+
+
+def _state_words(entry: Entry) -> str:
+    match entry.state:
+        case State.HELD:
+            return "held, not in IFS"
+        case State.REJECTED:
+            return "refused by IFS, not in IFS"
+        case State.CONFIRMED:
+            return f"in IFS as invoice {entry.ifs_id}, to look at"
+        case State.SENDING | State.IN_DOUBT:
+            return "in doubt, looked up again by the next run"
+        case _:
+            return entry.state.value
+
+
+def _to_text(table: Table) -> str:
+    console = Console(width=100, color_system=None, force_terminal=False)
+    with console.capture() as capture:
+        console.print(table)
+    return str(capture.get())
