@@ -52,7 +52,11 @@ _OWNS_KEY = frozenset({State.SENDING, State.IN_DOUBT, State.CONFIRMED})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """The amounts and fingerprint of a document as sent. Units: ``currency``."""
+    """The amounts and fingerprint of a document as sent. Units: ``currency``.
+
+    An empty fingerprint marks an invoice that other hands have entered in IFS: it is compared by
+    its amounts and never changed from here.
+    """
 
     number: str
     currency: str

@@ -7,7 +7,7 @@ outbox do not depend on it.
 from __future__ import annotations
 
 import os
-import socket
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ _NAME = "delivery"
 
 def holder_name() -> str:
     """Who this process is, for the message that a second run shows: ``host:pid``."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    return f"{platform.node()}:{os.getpid()}"
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def _acquire(
 def is_alive_here(holder: str) -> bool | None:
     """Whether a ``host:pid`` still runs; ``None`` when it is not this host, so nobody knows."""
     host, _, pid = holder.rpartition(":")
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != platform.node() or not pid.isdigit():
         return None
     try:
         os.kill(int(pid), 0)

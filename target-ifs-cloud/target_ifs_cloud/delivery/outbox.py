@@ -21,10 +21,13 @@ from target_ifs_cloud.delivery import audit
 from target_ifs_cloud.delivery.entry import Entry, State, from_row, to_row
 from target_ifs_cloud.delivery.tables import BILLED, DOCUMENT, LINK, RUN
 from target_ifs_cloud.documents import BilledLine, SourceKind, SupplierId
-from target_ifs_cloud.errors import TemporaryError
+from target_ifs_cloud.errors import ConfigurationError, TemporaryError
 
 _IDS_PER_QUERY = 500
 _ENTRIES_AT_ONCE = 200
+
+StateCount = tuple[SourceKind, State, str, int, Decimal]
+"""Kind, state, currency, how many, gross amount in that currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +124,31 @@ class Outbox:
                     found[row["source_id"]] = from_row(dict(row))
         return found
 
+    def find_any(self, source_id: str) -> list[Entry]:
+        """The documents with this id, of whatever kind.
+
+        Raises:
+            ConfigurationError: there is none.
+        """
+        query = sa.select(DOCUMENT).where(DOCUMENT.c.source_id == source_id)
+        with self.engine.connect() as connection:
+            entries = [from_row(dict(row)) for row in connection.execute(query).mappings()]
+        if not entries:
+            message = f"no document with the id {source_id!r} is on record"
+            raise ConfigurationError(message)
+        return entries
+
+    def count_states(self) -> list[StateCount]:
+        """How many documents stand where, with their gross amounts per currency."""
+        columns = (DOCUMENT.c.kind, DOCUMENT.c.state, DOCUMENT.c.currency, DOCUMENT.c.amount)
+        totals: dict[tuple[SourceKind, State, str], tuple[int, Decimal]] = {}
+        with self.engine.connect() as connection:
+            for row in connection.execute(sa.select(*columns)):
+                key = (row.kind, State(row.state), row.currency)
+                count, amount = totals.get(key, (0, Decimal(0)))
+                totals[key] = (count + 1, amount + Decimal(row.amount or 0))
+        return [(*key, *total) for key, total in totals.items()]
+
     def holders_of(self, keys: Iterable[str]) -> dict[str, tuple[SourceKind, str, str]]:
         """Who holds each key in IFS by our records: ``key -> (kind, source id, label)``."""
         holders: dict[str, tuple[SourceKind, str, str]] = {}
@@ -164,6 +192,29 @@ class Outbox:
                 ).mappings()
                 entries = [from_row(dict(row)) for row in rows]
             yield entries
+
+    def attention(
+        self, *, limit: int, older_than: datetime | None = None
+    ) -> tuple[list[Entry], int, bool]:
+        """What needs a person: the first entries, how many in all, is one older than this."""
+        needs_person = sa.or_(
+            DOCUMENT.c.problems != "[]",
+            DOCUMENT.c.note != "",
+            DOCUMENT.c.state.in_([State.HELD.value, State.REJECTED.value]),
+        )
+        order = (DOCUMENT.c.kind, DOCUMENT.c.id)
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                sa.select(DOCUMENT).where(needs_person).order_by(*order).limit(limit)
+            ).mappings()
+            entries = [from_row(dict(row)) for row in rows]
+            count = connection.execute(
+                sa.select(sa.func.count()).select_from(DOCUMENT).where(needs_person)
+            ).scalar_one()
+            oldest = connection.execute(
+                sa.select(sa.func.min(DOCUMENT.c.held_since)).where(needs_person)
+            ).scalar()
+        return entries, count, bool(older_than and oldest and oldest < older_than.isoformat())
 
     def links(self) -> dict[str, SupplierId]:
         """Which supplier each Procurify vendor is linked to."""

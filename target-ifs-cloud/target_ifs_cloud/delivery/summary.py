@@ -42,45 +42,84 @@ class Outcome(Enum):
 
 
 _OUTCOME_ORDER = list(Outcome)
+_MAY_CHANGE = frozenset({Outcome.HELD, Outcome.REJECTED, Outcome.TO_LOOK_AT, Outcome.IN_DOUBT})
+Row = tuple[SourceKind, Outcome, str]
 
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one run. Units: amounts are gross, in their own currency, never added across."""
+    """Counts of one run. Units: amounts are gross, in their own currency, never added across.
 
-    counts: Counter[tuple[SourceKind, Outcome, str]] = field(default_factory=Counter)
-    amounts: dict[tuple[SourceKind, Outcome, str], Decimal] = field(default_factory=dict)
+    A document that is met twice in a run (held, then tried again) counts with its last outcome.
+    """
+
+    counts: Counter[Row] = field(default_factory=Counter)
+    amounts: dict[Row, Decimal] = field(default_factory=dict)
     newly_held: int = 0
+    _standing: dict[tuple[SourceKind, str], tuple[Row, Decimal]] = field(default_factory=dict)
 
     def add(self, entry: Entry, outcome: Outcome, *, is_new: bool = False) -> None:
         """Count one document; ``is_new``: it needs a person now and did not before."""
+        identity = (entry.source.kind, entry.source.id)
+        if identity in self._standing:
+            before, amount = self._standing.pop(identity)
+            self.counts[before] -= 1
+            self.amounts[before] -= amount
         row = (entry.source.kind, outcome, entry.currency)
+        amount = entry.amount or Decimal(0)
         self.counts[row] += 1
-        self.amounts[row] = self.amounts.get(row, Decimal(0)) + (entry.amount or Decimal(0))
+        self.amounts[row] = self.amounts.get(row, Decimal(0)) + amount
         self.newly_held += int(is_new)
+        if outcome in _MAY_CHANGE:
+            self._standing[identity] = (row, amount)
 
 
 def render_summary(
     tally: Tally, attention: Sequence[Entry], attention_count: int, *, title: str
 ) -> str:
     """The closing text of a run: the table, then each document that needs a person."""
+    rows = [
+        (kind, outcome.value, currency, count, tally.amounts[kind, outcome, currency])
+        for (kind, outcome, currency), count in sorted(
+            tally.counts.items(), key=lambda item: _OUTCOME_ORDER.index(item[0][1])
+        )
+        if count
+    ]
+    table = _render_table(title, "outcome", rows)
+    return table + "\n".join(attention_lines(attention, attention_count))
+
+
+def render_states(
+    counts: Iterable[tuple[SourceKind, State, str, int, Decimal]],
+) -> str:
+    """Where every document on record stands."""
+    order = list(State)
+    rows = [
+        (kind, state.value.replace("_", " "), currency, count, amount)
+        for kind, state, currency, count, amount in sorted(
+            counts, key=lambda item: order.index(item[1])
+        )
+    ]
+    return _render_table("Documents on record", "state", rows)
+
+
+def _render_table(
+    title: str, word: str, rows: Sequence[tuple[SourceKind, str, str, int, Decimal]]
+) -> str:
     table = Table(title=title, title_justify="left")
-    for name in ("document", "outcome"):
-        table.add_column(name)
+    table.add_column("document")
+    table.add_column(word)
     table.add_column("count", justify="right")
     table.add_column("currency")
     table.add_column("amount", justify="right")
-    rows = sorted(
-        tally.counts,
-        key=lambda row: (_KIND_ORDER.index(row[0]), _OUTCOME_ORDER.index(row[1]), row[2]),
-    )
-    for row in rows:
-        kind, outcome, currency = row
-        amount = format_amount(tally.amounts[row], currency) if currency else ""
-        table.add_row(_KIND_WORDS[kind], outcome.value, str(tally.counts[row]), currency, amount)
+    for kind, name, currency, count, amount in sorted(
+        rows, key=lambda row: _KIND_ORDER.index(row[0])
+    ):
+        shown = format_amount(amount, currency) if currency else ""
+        table.add_row(_KIND_WORDS[kind], name, str(count), currency, shown)
     if not rows:
         table.add_row("none", "nothing new", "0", "", "")
-    return _to_text(table) + "\n".join(attention_lines(attention, attention_count))
+    return _to_text(table)
 
 
 def format_amount(amount: Decimal, currency: str) -> str:

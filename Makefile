@@ -1,0 +1,41 @@
+# The commands of the project. A new machine needs Python 3.11, git, make and a package registry.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_VERSION := 0.13.9
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check lint types imports docs-check soak bench clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## Create .venv with everything pinned by uv.lock
+
+$(VENV)/.installed: uv.lock pyproject.toml tap-procurify/pyproject.toml target-ifs-cloud/pyproject.toml sandbox/pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet "uv==$(UV_VERSION)"
+	$(BIN)/uv sync --frozen --quiet
+	@touch $@
+
+demo: install ## Install, start the sandbox, run the pipeline twice through Meltano, show the result
+	$(BIN)/python sandbox/demo.py
+
+test: install ## Run all tests
+	$(BIN)/pytest -n auto --dist loadscope
+
+check: lint types imports test ## Everything that must be green before a change lands
+
+lint: install ## Ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install ## mypy, strict
+	$(BIN)/mypy tap-procurify/tap_procurify target-ifs-cloud/target_ifs_cloud sandbox/erp_sandbox tests sandbox/demo.py
+
+imports: install ## import-linter: which room may import which
+	$(BIN)/lint-imports
+
+clean: ## Remove what the commands above have made
+	rm -rf $(VENV) .meltano .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var

@@ -1,0 +1,314 @@
+"""From a decision or an answer to what the outbox and the audit trail keep. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from target_ifs_cloud.delivery.entry import Content, Entry, State
+from target_ifs_cloud.delivery.plan import Decision, Known
+from target_ifs_cloud.delivery.sent import Sent, Verdict
+from target_ifs_cloud.delivery.situation import Candidate
+from target_ifs_cloud.delivery.summary import Outcome, format_amount
+from target_ifs_cloud.documents import BilledLine
+from target_ifs_cloud.ifs.invoices import InvoiceShown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A candidate with the decision taken for it and the invoice that IFS shows, if any."""
+
+    candidate: Candidate
+    decision: Decision
+    shown: InvoiceShown | None = None
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is written down for one document: its entry, its outcome and the line of evidence.
+
+    ``billed`` is ``None`` when what the bill takes off its orders stays as it is.
+    """
+
+    entry: Entry
+    outcome: Outcome
+    is_new: bool = False
+    billed: tuple[BilledLine, ...] | None = None
+    line: Mapping[str, Any] | None = None
+
+
+def record_settled(step: Step, *, now: datetime) -> Record:
+    """What a decision leaves behind that needs no write."""
+    match step.decision:
+        case Decision.HOLD:
+            return _record_hold(step, now=now)
+        case Decision.ADOPT | Decision.CONFIRM:
+            return _record_found(step)
+        case Decision.SKIP:
+            entry = replace(_entry_of(step), source=step.candidate.source, problems=())
+            return Record(entry=entry, outcome=Outcome.UNCHANGED, billed=None)
+        case Decision.REPORT_CHANGE:
+            return _record_change(step)
+        case Decision.LEAVE_OUT:
+            return _record_left_out(step)
+        case _:
+            message = f"{step.decision} is not settled without a write"
+            raise AssertionError(message)
+
+
+def record_intent(step: Step, *, now: datetime) -> Entry:
+    """The entry that must be on disk before the write goes out."""
+    candidate = step.candidate
+    document = candidate.document
+    entry = _new_entry(candidate, State.SENDING)
+    return replace(
+        entry,
+        key=document.key if document else entry.key,
+        intent=Content.of(document) if document else None,
+        content=candidate.entry.content if candidate.entry else None,
+        ifs_id=step.shown.invoice_id if step.shown else "",
+        sent_at=now,
+        note=candidate.entry.note if candidate.entry else "",
+    )
+
+
+def record_sent(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> Record:
+    """What the answer to a write leaves behind."""
+    line = evidence(step, sent)
+    if sent.verdict is Verdict.UNANSWERED:
+        entry = replace(intent, state=State.IN_DOUBT, ifs_id=sent.ifs_id or intent.ifs_id)
+        return Record(entry=entry, outcome=Outcome.IN_DOUBT, line=line)
+    if sent.verdict is Verdict.STALE:
+        # Nothing was written: what was remembered before still holds.
+        untouched = replace(intent, state=State.WAITING, intent=None)
+        entry = step.candidate.entry or untouched
+        return Record(entry=entry, outcome=Outcome.IN_DOUBT, line=line)
+    if sent.verdict is Verdict.REFUSED:
+        return _record_refused(step, intent, sent, now=now)
+    if step.decision is Decision.CANCEL:
+        entry = replace(intent, state=State.CANCELLED, intent=None, content=None, note="")
+        return Record(entry=entry, outcome=Outcome.CANCELLED, billed=(), line=line)
+    outcome = {
+        Decision.CREATE: Outcome.POSTED,
+        Decision.COMPLETE: Outcome.COMPLETED,
+        Decision.UPDATE: Outcome.UPDATED,
+    }[step.decision]
+    entry = confirmed(intent, ifs_id=sent.ifs_id or intent.ifs_id)
+    return Record(entry=entry, outcome=outcome, billed=_billed(step), line=line)
+
+
+def confirmed(entry: Entry, *, ifs_id: str, note: str = "") -> Entry:
+    """The entry of a document that IFS holds as it was sent."""
+    keeps_record = entry.source.kind == "purchase_order"
+    return replace(
+        entry,
+        state=State.CONFIRMED,
+        content=entry.intent or entry.content,
+        intent=None,
+        ifs_id=ifs_id,
+        note=note,
+        problems=(),
+        record=entry.record if keeps_record else None,
+        held_since=None,
+        is_due=False,
+    )
+
+
+def evidence(step: Step, sent: Sent | None = None) -> dict[str, Any]:
+    """One line of the audit trail about one document."""
+    source = step.candidate.source
+    line: dict[str, Any] = {
+        "event": "answered" if sent else "decided",
+        "direction": "procurify-to-ifs",
+        "decision": step.decision.value,
+        "kind": source.kind,
+        "source": source.id,
+        "source_version": source.version,
+        "source_hash": source.hash,
+        "key": str(step.candidate.key or ""),
+        "rules": step.candidate.rules_version,
+    }
+    if step.candidate.problems:
+        line["problems"] = sorted({problem.code for problem in step.candidate.problems})
+    if step.candidate.not_wanted:
+        line["reason"] = step.candidate.not_wanted
+    if step.shown:
+        line["ifs_id"] = step.shown.invoice_id
+        line["ifs_state"] = step.shown.state
+    if sent:
+        line["verdict"] = sent.verdict.value
+        line["ifs_id"] = sent.ifs_id or line.get("ifs_id", "")
+        line["exchanges"] = [asdict(exchange) for exchange in sent.exchanges]
+        if sent.problem:
+            line["problems"] = [sent.problem.code]
+    return line
+
+
+def _record_hold(step: Step, *, now: datetime) -> Record:
+    candidate, before = step.candidate, step.candidate.entry
+    if not candidate.problems and before:
+        outcome = Outcome.REJECTED if before.state is State.REJECTED else Outcome.HELD
+        return Record(entry=before, outcome=outcome)
+    is_new = before is None or before.problems != candidate.problems
+    if before and before.known in {Known.CONFIRMED, Known.IN_DOUBT}:
+        entry = replace(before, problems=candidate.problems)
+    else:
+        held_since = before.held_since if before else None
+        entry = replace(
+            _new_entry(candidate, State.HELD),
+            problems=candidate.problems,
+            held_since=held_since or now,
+        )
+    line = evidence(step) if is_new else None
+    return Record(entry=entry, outcome=Outcome.HELD, is_new=is_new, line=line)
+
+
+def _record_found(step: Step) -> Record:
+    """ADOPT or CONFIRM: the invoice is in IFS and is linked; differences are told, not mended."""
+    candidate, shown = step.candidate, _shown_of(step)
+    was_ours = step.decision is Decision.CONFIRM
+    base = _entry_of(step) if was_ours else _new_entry(candidate, State.CONFIRMED)
+    content = base.intent if was_ours else _content_shown(shown)
+    note = ""
+    if step.differences:
+        note = (
+            f"invoice {shown.invoice_id} was in IFS already and differs: "
+            f"{'; '.join(step.differences)}. Nothing was written; correct it in IFS or Procurify"
+        )
+    entry = confirmed(replace(base, intent=content), ifs_id=shown.invoice_id, note=note)
+    outcome = Outcome.FOUND if was_ours else Outcome.ADOPTED
+    return Record(
+        entry=entry, outcome=outcome, is_new=bool(note), billed=_billed(step), line=evidence(step)
+    )
+
+
+def _record_change(step: Step) -> Record:
+    before = _entry_of(step)
+    note = describe_change(step)
+    state = State.CONFIRMED if before.known is Known.IN_DOUBT else before.state
+    content = before.content
+    if before.known is Known.IN_DOUBT and step.shown:
+        content = _content_shown(step.shown)
+    entry = replace(
+        before,
+        state=state,
+        content=content,
+        intent=None,
+        note=note,
+        problems=(),
+        is_due=False,
+        record=step.candidate.record or before.record,
+    )
+    is_new = note != before.note
+    line = evidence(step) if is_new else None
+    return Record(entry=entry, outcome=Outcome.TO_LOOK_AT, is_new=is_new, line=line)
+
+
+def _record_left_out(step: Step) -> Record:
+    before = step.candidate.entry
+    was_in_ifs = before is not None and before.known in {Known.CONFIRMED, Known.CANCELLED}
+    state = State.CANCELLED if was_in_ifs else State.LEFT_OUT
+    entry = _new_entry(step.candidate, state)
+    if step.candidate.source.kind != "purchase_order":
+        entry = replace(entry, record=None)
+    is_news = before is None or before.state is not state
+    return Record(
+        entry=entry,
+        outcome=Outcome.LEFT_OUT,
+        billed=(),
+        line=evidence(step) if is_news else None,
+    )
+
+
+def _record_refused(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> Record:
+    problems = (sent.problem,) if sent.problem else ()
+    if step.decision is Decision.CREATE:
+        entry = replace(
+            intent, state=State.REJECTED, intent=None, problems=problems, held_since=now
+        )
+        outcome = Outcome.REJECTED
+    else:
+        entry = replace(intent, state=State.CONFIRMED, intent=None, problems=problems)
+        outcome = Outcome.TO_LOOK_AT
+    entry = replace(entry, is_due=False)
+    return Record(entry=entry, outcome=outcome, is_new=True, line=evidence(step, sent))
+
+
+def describe_change(step: Step) -> str:
+    """The proposed correction, for the person who makes it."""
+    candidate, before, shown = step.candidate, step.candidate.entry, step.shown
+    ours = "nothing" if candidate.not_wanted else _amount_words(candidate)
+    because = f" ({candidate.not_wanted})" if candidate.not_wanted else ""
+    if shown is None:
+        gone = before.ifs_id if before else ""
+        return (
+            f"invoice {gone} is no longer in IFS, or is cancelled there; Procurify says {ours}"
+            f"{because}. If it must be booked again: procurify-ifs retry {candidate.source.id}"
+        )
+    theirs = f"{format_amount(shown.gross, shown.currency)} {shown.currency}"
+    if candidate.is_moved and candidate.document:
+        return (
+            f"the bill now belongs to {candidate.document.key}, but stands in IFS as invoice "
+            f"{shown.invoice_id} ({shown.state}, {theirs}). Cancel that invoice in IFS, then: "
+            f"procurify-ifs retry {candidate.source.id}"
+        )
+    return (
+        f"Procurify says {ours}{because}; invoice {shown.invoice_id} in IFS ({shown.state}) says "
+        f"{theirs}. It is not changed by this software: credit or correct it in IFS"
+    )
+
+
+def _amount_words(candidate: Candidate) -> str:
+    if candidate.amount is None:
+        return "an unknown amount"
+    return f"{format_amount(candidate.amount, candidate.currency)} {candidate.currency}"
+
+
+def _new_entry(candidate: Candidate, state: State) -> Entry:
+    before = candidate.entry
+    return Entry(
+        source=candidate.source,
+        state=state,
+        rules_version=candidate.rules_version,
+        key=candidate.document.key if candidate.document else (before.key if before else None),
+        amount=candidate.amount,
+        currency=candidate.currency,
+        ifs_id=before.ifs_id if before else "",
+        record=candidate.record,
+    )
+
+
+def _entry_of(step: Step) -> Entry:
+    if step.candidate.entry is None:
+        message = f"{step.decision} needs an entry of the outbox"
+        raise AssertionError(message)
+    return step.candidate.entry
+
+
+def _shown_of(step: Step) -> InvoiceShown:
+    if step.shown is None:
+        message = f"{step.decision} needs an invoice that IFS shows"
+        raise AssertionError(message)
+    return step.shown
+
+
+def _content_shown(shown: InvoiceShown) -> Content:
+    """What stands in IFS by other hands: without a fingerprint, so it is never overwritten."""
+    return Content(
+        number=shown.number,
+        currency=shown.currency,
+        net=shown.net,
+        tax=shown.tax,
+        gross=shown.gross,
+        fingerprint="",
+    )
+
+
+def _billed(step: Step) -> tuple[BilledLine, ...] | None:
+    document = step.candidate.document
+    if document is None or step.candidate.source.kind != "bill":
+        return None
+    return document.billed

@@ -1,0 +1,255 @@
+"""One run from the first record to the exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from importlib.metadata import version
+from logging import Logger
+from typing import Any
+
+from target_ifs_cloud.delivery.database import open_database
+from target_ifs_cloud.delivery.entry import Entry, State
+from target_ifs_cloud.delivery.invoices import InvoiceDelivery
+from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
+from target_ifs_cloud.delivery.outbox import Changes, Outbox
+from target_ifs_cloud.delivery.site import Site
+from target_ifs_cloud.delivery.situation import Candidate
+from target_ifs_cloud.delivery.summary import Tally, render_summary
+from target_ifs_cloud.delivery.suppliers import SupplierDelivery
+from target_ifs_cloud.documents import BilledLine, Mapped, SourceKind, SupplierInvoice
+from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, EXIT_SETTLED, TemporaryError
+from target_ifs_cloud.mapping import check, load_rules, map_bill, map_purchase_order, source_of
+from target_ifs_cloud.mapping.rule_files import Rules
+from target_ifs_cloud.settings import Settings
+
+WAITS_MAX = 3
+"""How often a run waits for the settling time before it stops with documents in doubt."""
+_ATTENTION_SHOWN = 40
+
+Record = Mapping[str, Any]
+
+
+def utc_now() -> datetime:
+    """The clock of a real run."""
+    return datetime.now(timezone.utc)
+
+
+def open_run(
+    settings: Settings,
+    *,
+    log: Logger,
+    sleep: Callable[[float], None],
+    clock: Callable[[], datetime] = utc_now,
+) -> DeliveryRun:
+    """A run with its rules read and its outbox open; IFS is first asked when it is needed.
+
+    Raises:
+        ConfigurationError: a rule file, the site profile or the outbox cannot be used.
+    """
+    rules = load_rules(settings.transforms_dir)
+    outbox = Outbox(open_database(settings.outbox_url), clock)
+    site = Site(settings, rules, clock=clock, sleep=sleep, log=log)
+    return DeliveryRun(settings, rules, outbox, site=site, log=log, sleep=sleep)
+
+
+class DeliveryRun:
+    """The verbs of a run. ``begin`` first, ``finish`` last, ``close`` always."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        rules: Rules,
+        outbox: Outbox,
+        *,
+        site: Site,
+        log: Logger,
+        sleep: Callable[[float], None],
+    ) -> None:
+        """Bring the parts together; :func:`open_run` makes them."""
+        self._settings = settings
+        self._rules = rules
+        self._outbox = outbox
+        self._site = site
+        self._log = log
+        self._sleep = sleep
+        self._tally = Tally()
+        self._unsettled: list[Candidate] = []
+        self._open = ExitStack()
+        self._suppliers = SupplierDelivery(
+            outbox=outbox, site=site, rules=rules, tally=self._tally, clock=outbox.clock
+        )
+        self._invoices = InvoiceDelivery(
+            outbox=outbox,
+            sender=site,
+            tally=self._tally,
+            clock=outbox.clock,
+            settling_time_s=settings.settling_time_s,
+        )
+
+    def begin(self) -> None:
+        """Take the lease, then settle what earlier runs left in doubt, held or refused.
+
+        Raises:
+            TemporaryError: another run holds the outbox, or IFS does not answer.
+        """
+        settings, outbox = self._settings, self._outbox
+        self._open.enter_context(
+            hold_lease(
+                outbox,
+                holder=holder_name(),
+                seconds=settings.lease_s,
+                is_alive=is_alive_here,
+            )
+        )
+        outbox.start_run(version=version("target-ifs-cloud"), rules_version=self._rules.version)
+        self._suppliers.settle_again()
+        for states in ((State.SENDING, State.IN_DOUBT), (State.HELD, State.REJECTED)):
+            for entries in outbox.in_states(states, kind="bill"):
+                self._deliver("bill", [(entry.record, entry) for entry in entries])
+            for entries in outbox.in_states(states, kind="purchase_order"):
+                outbox.save(Changes(entries=[replace(entry, is_due=True) for entry in entries]))
+
+    def take_vendors(self, records: Sequence[Record]) -> None:
+        """Link these vendors to suppliers, create the suppliers that are missing."""
+        self._suppliers.deliver(records)
+
+    def take_bills(self, records: Sequence[Record]) -> None:
+        """Deliver these bills; a bill that comes twice counts in its last form."""
+        latest = {source_of("bill", record).id: record for record in records}
+        known = self._outbox.find("bill", latest)
+        self._deliver("bill", [(record, known.get(id_)) for id_, record in latest.items()])
+
+    def take_purchase_orders(self, records: Sequence[Record]) -> None:
+        """Keep these orders on disk; their open amount is worked out when the bills are settled."""
+        latest = {source_of("purchase_order", record).id: record for record in records}
+        known = self._outbox.find("purchase_order", latest)
+        entries = []
+        for id_, record in latest.items():
+            source = source_of("purchase_order", record)
+            before = known.get(id_) or Entry(
+                source=source, state=State.WAITING, rules_version=self._rules.version
+            )
+            entries.append(replace(before, source=source, record=record, is_due=True))
+        self._outbox.save(Changes(entries=entries))
+
+    def finish(self) -> int:
+        """Settle orders and doubts, print the closing table; the answer is the exit code.
+
+        Raises:
+            TemporaryError: documents stay in doubt, or IFS does not answer.
+        """
+        self._retry_for_new_suppliers()
+        for entries in self._outbox.due_orders():
+            self._deliver("purchase_order", [(entry.record, entry) for entry in entries])
+        self._wait_for_doubts()
+        exit_code = self._exit_code()
+        checkpoint = self._outbox.end_run(exit_code)
+        self._print_summary(f"{checkpoint}")
+        return exit_code
+
+    def close(self) -> None:
+        """Give the lease back."""
+        self._open.close()
+
+    # parts
+
+    def _deliver(
+        self, kind: SourceKind, records: Iterable[tuple[Record | None, Entry | None]]
+    ) -> None:
+        for batch in _batches(list(records), self._settings.batch_size):
+            self._unsettled += self._invoices.deliver(self._candidates(kind, batch))
+
+    def _candidates(
+        self, kind: SourceKind, batch: Sequence[tuple[Record | None, Entry | None]]
+    ) -> list[Candidate]:
+        """Map and check: the two pure verbs, with the reference data that they look at."""
+        mapped = self._map(kind, batch)
+        suppliers = {m.document.supplier for m in mapped if m.document}
+        reference = self._site.reference_for(suppliers)
+        return [
+            Candidate(
+                record=record or {},
+                source=m.source,
+                document=m.document if isinstance(m.document, SupplierInvoice) else None,
+                problems=m.problems or (check(m.document, reference) if m.document else ()),
+                not_wanted=m.not_wanted,
+                rules_version=self._rules.version,
+                amount=m.amount,
+                currency=m.currency,
+                entry=entry,
+            )
+            for (record, entry), m in zip(batch, mapped, strict=True)
+        ]
+
+    def _map(
+        self, kind: SourceKind, batch: Sequence[tuple[Record | None, Entry | None]]
+    ) -> list[Mapped]:
+        context: dict[str, Any] = {
+            "rules": self._rules,
+            "reference": self._site.reference,
+            "links": self._outbox.links(),
+        }
+        if kind == "bill":
+            return [map_bill(record or {}, **context) for record, _ in batch]
+        ids = [source_of(kind, record or {}).id for record, _ in batch]
+        billed: Mapping[str, list[BilledLine]] = self._outbox.billed_on(ids)
+        return [
+            map_purchase_order(record or {}, billed=billed.get(id_, []), **context)
+            for id_, (record, _) in zip(ids, batch, strict=True)
+        ]
+
+    def _retry_for_new_suppliers(self) -> None:
+        """Bills that came before their vendor get their second chance in the same run."""
+        if not self._suppliers.has_created:
+            return
+        for entries in self._outbox.in_states([State.HELD], kind="bill"):
+            waiting = [e for e in entries if any(p.code in SUPPLIER_PROBLEMS for p in e.problems)]
+            self._deliver("bill", [(entry.record, entry) for entry in waiting])
+
+    def _wait_for_doubts(self) -> None:
+        """Let the settling time pass for what is in doubt, then look again."""
+        for _ in range(WAITS_MAX):
+            if not self._unsettled:
+                return
+            now = self._outbox.clock()
+            limit = timedelta(seconds=self._settings.settling_time_s)
+            sent = [c.entry.sent_at for c in self._unsettled if c.entry and c.entry.sent_at]
+            wait_s = max(((at + limit - now).total_seconds() for at in sent), default=0.0)
+            self._log.info("waiting %.0f s for %s documents in doubt", wait_s, len(sent))
+            self._sleep(max(wait_s, 0.0))
+            waiting, self._unsettled = self._unsettled, []
+            for batch in _batches(waiting, self._settings.batch_size):
+                self._unsettled += self._invoices.deliver(batch)
+        if self._unsettled:
+            message = (
+                f"{len(self._unsettled)} document(s) were sent and are in doubt; they are on "
+                "record and are looked up first by the next run. Run again"
+            )
+            raise TemporaryError(message)
+
+    def _exit_code(self) -> int:
+        policy = self._settings.fail_on_held
+        if policy == "never":
+            return EXIT_SETTLED
+        oldest = self._outbox.clock() - timedelta(days=self._settings.held_age_days)
+        _, count, is_overdue = self._outbox.attention(limit=0, older_than=oldest)
+        is_alarm = bool(self._tally.newly_held or is_overdue) if policy == "new" else bool(count)
+        return EXIT_NEEDS_PERSON if is_alarm else EXIT_SETTLED
+
+    def _print_summary(self, checkpoint: str) -> None:
+        entries, count, _ = self._outbox.attention(limit=_ATTENTION_SHOWN)
+        title = f"Run {self._outbox.run_id}: Procurify to IFS Cloud"
+        text = render_summary(self._tally, entries, count, title=title)
+        sys.stderr.write(f"{text}\nAudit trail checkpoint: {checkpoint}\n")
+        sys.stderr.flush()
+
+
+SUPPLIER_PROBLEMS = frozenset({"supplier_unknown", "supplier_no_company"})
+
+
+def _batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

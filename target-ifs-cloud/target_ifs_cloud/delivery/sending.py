@@ -1,0 +1,38 @@
+"""What delivery asks of the other side: look up, create, converge, cancel. An interface."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from target_ifs_cloud.delivery.sent import Sent
+from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
+from target_ifs_cloud.ifs.invoices import InvoiceShown
+
+
+class Sender(Protocol):
+    """Supplier invoices in IFS, as delivery sees them."""
+
+    def find(
+        self, numbers: Mapping[DocumentKey, str]
+    ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
+        """The invoices under these keys that are not cancelled; ``numbers`` as they are written.
+
+        Raises:
+            TemporaryError: the answer was not complete, so nothing may be concluded.
+        """
+
+    def create(self, documents: Sequence[SupplierInvoice]) -> Sequence[Sent]:
+        """Create invoices with lines and postings, one verdict per document in order."""
+
+    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
+        """Bring a preliminary invoice to what the document says, with ETags just read."""
+
+    def cancel(self, shown: InvoiceShown) -> Sent:
+        """Cancel a preliminary invoice with the ETag just read."""
+
+    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
+        """What differs between the document and the invoice with its lines and postings."""
+
+    def is_whole(self, shown: InvoiceShown) -> bool:
+        """Whether lines and postings of the invoice add up to its header."""

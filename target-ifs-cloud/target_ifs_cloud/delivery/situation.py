@@ -1,0 +1,136 @@
+"""What is known of one document, brought together for the decision table. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from target_ifs_cloud.delivery.entry import Content, Entry
+from target_ifs_cloud.delivery.plan import Known, Shown, Situation
+from target_ifs_cloud.documents import DocumentKey, Problem, Source, SupplierInvoice
+from target_ifs_cloud.ifs.invoices import InvoiceShown
+
+PRELIMINARY_STATES = frozenset({"Preliminary"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One record on its way: what the rules made of it and what the outbox remembers."""
+
+    record: Mapping[str, Any]
+    source: Source
+    document: SupplierInvoice | None
+    problems: tuple[Problem, ...]
+    not_wanted: str
+    rules_version: str
+    amount: Decimal | None
+    currency: str
+    entry: Entry | None
+
+    @property
+    def known(self) -> Known:
+        """What the outbox remembers, in the words of the decision table."""
+        return self.entry.known if self.entry else Known.NOTHING
+
+    @property
+    def key(self) -> DocumentKey | None:
+        """The key under which IFS shows it: where it was sent, else where it would be."""
+        if self.entry and self.entry.known in {Known.IN_DOUBT, Known.CONFIRMED}:
+            return self.entry.key
+        return self.document.key if self.document else None
+
+    @property
+    def is_moved(self) -> bool:
+        """True when an edit gave a sent document another key (company, supplier, number)."""
+        return (
+            self.document is not None
+            and self.entry is not None
+            and self.entry.known in {Known.IN_DOUBT, Known.CONFIRMED}
+            and self.document.key != self.entry.key
+        )
+
+
+def situation_of(
+    candidate: Candidate,
+    shown: InvoiceShown | None,
+    details: Shown | None,
+    *,
+    now: datetime,
+    settling_time_s: int,
+) -> Situation:
+    """Everything the decision depends on. ``details`` refines what the header alone can tell."""
+    return Situation(
+        is_wanted=not candidate.not_wanted,
+        has_problems=bool(candidate.problems),
+        known=candidate.known,
+        shown=details or compare_header(candidate, shown),
+        is_changed=is_changed(candidate),
+        is_settled=is_settled(candidate.entry, now=now, settling_time_s=settling_time_s),
+        is_preliminary=shown is not None and shown.state in PRELIMINARY_STATES,
+    )
+
+
+def is_changed(candidate: Candidate) -> bool:
+    """Whether the document differs from what is remembered of it.
+
+    A confirmed document changes with its own content only: new rules alone never touch what is in
+    IFS. A held one is tried again when its reasons are gone, a refused one when its record or the
+    rules are new, a cancelled one as soon as it is wanted again.
+    """
+    entry, document = candidate.entry, candidate.document
+    if entry is None or document is None:
+        return False
+    if entry.known is Known.CONFIRMED:
+        is_same_record = entry.source.hash == candidate.source.hash
+        if is_same_record and candidate.source.kind != "purchase_order":
+            return False
+        return entry.content is None or not _is_content_of(entry.content, document)
+    if entry.known is Known.REJECTED:
+        is_same_record = entry.source.hash == candidate.source.hash
+        return not is_same_record or entry.rules_version != candidate.rules_version
+    return True
+
+
+def _is_content_of(content: Content, document: SupplierInvoice) -> bool:
+    if content.fingerprint:
+        return content.fingerprint == document.fingerprint
+    amounts = (document.currency, document.net, document.tax)
+    return (content.currency, content.net, content.tax) == amounts
+
+
+def is_ours(entry: Entry | None) -> bool:
+    """Whether what stands in IFS was written from here, so that it may be changed from here."""
+    return entry is not None and entry.content is not None and bool(entry.content.fingerprint)
+
+
+def is_settled(entry: Entry | None, *, now: datetime, settling_time_s: int) -> bool:
+    """Whether a write without an answer can no longer appear."""
+    if entry is None or entry.sent_at is None:
+        return True
+    return now - entry.sent_at >= timedelta(seconds=settling_time_s)
+
+
+def compare_header(candidate: Candidate, shown: InvoiceShown | None) -> Shown:
+    """What the invoice header in IFS tells, against what was last sent or would be sent."""
+    if shown is None:
+        return Shown.ABSENT
+    reference = last_sent(candidate)
+    return Shown.SAME if reference and has_content(shown, reference) else Shown.DIFFERENT
+
+
+def last_sent(candidate: Candidate) -> Content | None:
+    """What IFS should hold by our records, else what the document says."""
+    entry = candidate.entry
+    if entry and entry.known is Known.IN_DOUBT:
+        return entry.intent
+    if entry and entry.known is Known.CONFIRMED:
+        return entry.content
+    return Content.of(candidate.document) if candidate.document else None
+
+
+def has_content(shown: InvoiceShown, content: Content) -> bool:
+    """Whether an invoice in IFS carries these amounts in this currency."""
+    return (shown.currency, shown.net, shown.tax) == (content.currency, content.net, content.tax)

@@ -1,0 +1,169 @@
+"""``procurify-ifs``: look at what the flow did, try a document again, verify the evidence."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from target_ifs_cloud.delivery import audit
+from target_ifs_cloud.delivery.database import open_database
+from target_ifs_cloud.delivery.entry import Entry, State
+from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
+from target_ifs_cloud.delivery.outbox import Changes, Outbox
+from target_ifs_cloud.delivery.run import utc_now
+from target_ifs_cloud.delivery.summary import attention_lines, format_amount, render_states
+from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, ConfigurationError, RunError
+from target_ifs_cloud.mapping import load_rules
+
+_LISTED_MAX = 1000
+_LEASE_S = 60
+Command = TypeVar("Command", bound=Callable[..., None])
+
+
+def _with_outbox(command: Command) -> Command:
+    """Open the outbox for a command and turn our errors into exit codes."""
+
+    @click.option(
+        "--outbox-url",
+        envvar="TARGET_IFS_CLOUD_OUTBOX_URL",
+        default="sqlite:///var/outbox.db",
+        show_default=True,
+        help="Database of the outbox.",
+    )
+    @wraps(command)
+    def wrapped(outbox_url: str, **options: object) -> None:
+        try:
+            command(Outbox(open_database(outbox_url), utc_now), **options)
+        except RunError as error:
+            click.echo(f"procurify-ifs: {error}", err=True)
+            sys.exit(error.exit_code)
+
+    return wrapped  # type: ignore[return-value]
+
+
+@click.group()
+@click.version_option(package_name="target-ifs-cloud")
+def main() -> None:
+    """Look after the flow from Procurify to IFS Cloud."""
+
+
+@main.command()
+@_with_outbox
+def status(outbox: Outbox) -> None:
+    """Where every document stands, and which ones need a person."""
+    click.echo(render_states(outbox.count_states()))
+    entries, count, _ = outbox.attention(limit=_LISTED_MAX)
+    click.echo("\n".join(attention_lines(entries, count)))
+
+
+@main.command()
+@click.argument("source_id")
+@_with_outbox
+def show(outbox: Outbox, source_id: str) -> None:
+    """One document in full: state, reasons, and every line of evidence about it."""
+    for entry in outbox.find_any(source_id):
+        click.echo(f"{entry.source.label} ({entry.source.kind} {entry.source.id})")
+        click.echo(f"  state      {entry.state.value}")
+        click.echo(f"  key        {entry.key or '-'}")
+        click.echo(f"  IFS id     {entry.ifs_id or '-'}")
+        if entry.amount is not None and entry.currency:
+            amount = format_amount(entry.amount, entry.currency)
+            click.echo(f"  amount     {amount} {entry.currency}")
+        for problem in entry.problems:
+            click.echo(f"  {problem.code} ({problem.field}): {problem.message}. {problem.fix}")
+        if entry.note:
+            click.echo(f"  {entry.note}")
+        click.echo("  evidence")
+        with outbox.engine.connect() as connection:
+            for seq, text, _ in audit.read_lines(connection):
+                line = json.loads(text)
+                if (line.get("kind"), line.get("source")) == (entry.source.kind, entry.source.id):
+                    click.echo(f"    {seq} {text}")
+
+
+@main.command()
+@click.argument("source_id")
+@_with_outbox
+def retry(outbox: Outbox, source_id: str) -> None:
+    """Let the next run try a held, refused or reported document again."""
+    with hold_lease(outbox, holder=holder_name(), seconds=_LEASE_S, is_alive=is_alive_here):
+        for entry in outbox.find_any(source_id):
+            outbox.save(Changes(entries=[_released(entry)], audit=[_retry_line(entry)]))
+            click.echo(f"{entry.source.label}: tried again by the next run")
+
+
+def _released(entry: Entry) -> Entry:
+    if entry.state in {State.SENDING, State.IN_DOUBT}:
+        message = (
+            f"{entry.source.label} was sent and its answer is not known; the next run looks it up "
+            "by itself"
+        )
+        raise ConfigurationError(message)
+    if entry.record is None:
+        message = (
+            f"{entry.source.label} is settled ({entry.state.value}) and its record is no longer "
+            "kept; change the record in Procurify, then it comes again"
+        )
+        raise ConfigurationError(message)
+    return replace(entry, state=State.HELD, rules_version="", note="", content=None)
+
+
+def _retry_line(entry: Entry) -> dict[str, Any]:
+    return {
+        "event": "retry asked by a person",
+        "kind": entry.source.kind,
+        "source": entry.source.id,
+        "source_hash": entry.source.hash,
+    }
+
+
+@main.command("verify-audit")
+@click.option("--checkpoint", help="What an earlier run printed; reveals a tail that was cut.")
+@_with_outbox
+def verify_audit(outbox: Outbox, checkpoint: str | None) -> None:
+    """Check that no line of the audit trail was edited, removed, inserted or moved."""
+    expected = audit.Checkpoint.parse(checkpoint) if checkpoint else None
+    with outbox.engine.connect() as connection:
+        breaks = audit.find_breaks(audit.read_lines(connection), expected)
+        end = audit.read_checkpoint(connection)
+    for text in breaks:
+        click.echo(text, err=True)
+    if breaks:
+        sys.exit(EXIT_NEEDS_PERSON)
+    click.echo(f"The audit trail is whole: {end.count} lines. Checkpoint: {end}")
+
+
+@main.command("export-audit")
+@_with_outbox
+def export_audit(outbox: Outbox) -> None:
+    """Write the audit trail to standard output as JSON Lines, each with its number and hash."""
+    with outbox.engine.connect() as connection:
+        for seq, text, digest in audit.read_lines(connection):
+            click.echo(json.dumps({"seq": seq, "hash": digest, "entry": json.loads(text)}))
+
+
+@main.command("check")
+@click.option(
+    "--transforms-dir",
+    envvar="TARGET_IFS_CLOUD_TRANSFORMS_DIR",
+    default="transforms",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder of the rule files.",
+)
+def check(transforms_dir: Path) -> None:
+    """Check the rule files and name every fault with its file and line."""
+    try:
+        rules = load_rules(transforms_dir)
+    except RunError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    companies = ", ".join(rules.companies)
+    click.echo(f"The rule files are sound: version {rules.version}, companies {companies}")

@@ -1,0 +1,151 @@
+"""One sink per document kind: it collects records and hands them to the run, nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import BatchSink
+from typing_extensions import override
+
+from target_ifs_cloud.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from target_ifs_cloud.target import TargetIFSCloud
+
+
+class StreamRefusedError(ConfigurationError):
+    """A stream arrived that this target does not take."""
+
+    def __init__(self, stream: str, known: Sequence[str]) -> None:
+        """Name the stream and the cure."""
+        super().__init__(
+            f"the stream {stream!r} has no place in IFS Cloud. Nothing was sent. "
+            f"Select only {', '.join(known)} in the tap"
+        )
+
+
+class DocumentSink(BatchSink):
+    """Collects the records of one stream up to ``batch_size``.
+
+    Records are not validated against the tap's schema here: a record that breaks it becomes a held
+    document with its reasons (in the mapping), and its neighbours go on.
+    """
+
+    target: TargetIFSCloud
+    drain_first: ClassVar[tuple[str, ...]] = ()
+
+    @override
+    def __init__(self, target: TargetIFSCloud, *args: Any, **kwargs: Any) -> None:
+        super().__init__(target, *args, **kwargs)
+        self.target = target
+
+    @property
+    @override
+    def max_size(self) -> int:
+        """How many records are looked up and sent together."""
+        return int(self.config["batch_size"])
+
+    @override
+    def get_validator(self) -> None:
+        """No per-record JSON Schema validation: see the class."""
+        return
+
+    @override
+    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Leave the record as the tap sent it: dates keep their own offset."""
+        return record
+
+    @override
+    def _singer_validate_message(self, record: dict[str, Any]) -> None:
+        """A record without its key is held by the mapping, not a crash of the run."""
+
+    @override
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Settle what these documents need, then deliver them."""
+        for stream in self.drain_first:
+            self.target.drain_stream(stream)
+        self.deliver(context.get("records", []))
+
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Hand the records to the run."""
+        raise NotImplementedError
+
+
+class VendorSink(DocumentSink):
+    """Vendors become suppliers."""
+
+    @override
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Create the suppliers that are missing, link the others."""
+        self.target.run.take_vendors(records)
+
+
+class BillSink(DocumentSink):
+    """Bills become supplier invoices."""
+
+    drain_first = ("vendors",)
+
+    @override
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Post the bills of this batch."""
+        self.target.run.take_bills(records)
+
+
+class PurchaseOrderSink(DocumentSink):
+    """Purchase orders are put on disk and worked out at the end, after every bill."""
+
+    @override
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Remember the orders; their open amount is known when the bills are settled."""
+        self.target.run.take_purchase_orders(records)
+
+
+class IgnoringSink(DocumentSink):
+    """Takes the other streams of tap-procurify, which IFS has no document for, and says so."""
+
+    @override
+    def setup(self) -> None:
+        """Say once per stream that its records go nowhere."""
+        self.logger.info("stream %s has no document in IFS Cloud: left out", self.stream_name)
+
+    @override
+    def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
+        """Nothing to do."""
+
+
+SINKS: dict[str, type[DocumentSink]] = {
+    "vendors": VendorSink,
+    "purchase_orders": PurchaseOrderSink,
+    "bills": BillSink,
+}
+IGNORED_STREAMS = frozenset(
+    {
+        "account_codes",
+        "accounts",
+        "bill_items",
+        "currencies",
+        "custom_fields",
+        "departments",
+        "item_receipts",
+        "locations",
+        "order_items",
+        "payment_methods",
+        "payments",
+        "requisitions",
+        "users",
+    }
+)
+
+
+def sink_of(stream: str) -> type[DocumentSink]:
+    """The sink of a stream.
+
+    Raises:
+        StreamRefusedError: tap-procurify has no such stream; dropping it could lose documents.
+    """
+    if stream in IGNORED_STREAMS:
+        return IgnoringSink
+    if stream not in SINKS:
+        raise StreamRefusedError(stream, sorted(SINKS))
+    return SINKS[stream]

@@ -1,0 +1,98 @@
+"""target-ifs-cloud: the Singer face of the flow into IFS Cloud."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import FrameType
+from typing import Any, ClassVar
+
+from singer_sdk import Sink, Target
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from typing_extensions import override
+
+from target_ifs_cloud.delivery.run import DeliveryRun, open_run
+from target_ifs_cloud.errors import EXIT_PROGRAMMING, EXIT_SETTLED, EXIT_STOPPED, RunError
+from target_ifs_cloud.settings import SCHEMA, read_settings
+from target_ifs_cloud.sinks import sink_of
+
+
+class TargetIFSCloud(Target):
+    """Posts Procurify vendors, bills and purchase orders to IFS Cloud.
+
+    STATE leaves only at the end of the run, when every document that was read is confirmed, left
+    out, held or refused on record. A run that stops before prints none, so nothing is lost.
+    """
+
+    name = "target-ifs-cloud"
+    package_name = "target-ifs-cloud"
+    config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    @override
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        # Suppliers must be settled before the documents that need them, one after the other.
+        self._max_parallelism = 1
+        self._run: DeliveryRun | None = None
+        self._final_state: dict[str, Any] | None = None
+
+    @property
+    def run(self) -> DeliveryRun:
+        """The run in progress; hangs on the target because sinks are rebuilt on a new SCHEMA."""
+        if self._run is None:
+            self._run = open_run(read_settings(self.config), log=self.logger, sleep=time.sleep)
+        return self._run
+
+    @override
+    def get_sink_class(self, stream_name: str) -> type[Sink]:
+        """The sink of a stream; a name that nobody knows ends the run."""
+        return sink_of(stream_name)
+
+    def drain_stream(self, stream_name: str) -> None:
+        """Deliver what is waiting of one stream, so that others may rely on it."""
+        if self.sink_exists(stream_name):
+            self.drain_one(self.get_sink(stream_name))
+
+    @override
+    def process_endofpipe(self) -> None:
+        """Settle everything, print STATE, then leave with the exit code of the run."""
+        run = self.run
+        super().process_endofpipe()
+        exit_code = run.finish()
+        if self._final_state is not None:
+            super()._write_state_message(self._final_state)
+        if exit_code != EXIT_SETTLED:
+            sys.exit(exit_code)
+
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Keep STATE back until the run is settled (the SDK calls this after every full drain)."""
+        self._final_state = state
+
+    @override
+    def listen(self, file_input: Any = None) -> None:
+        """Read messages to the end; a run that cannot go on says why and ends without STATE."""
+        try:
+            self.run.begin()
+            super().listen(file_input)
+        except RunError as error:
+            self.logger.error("run stopped: %s", error)  # noqa: TRY400 (ours, told in full)
+            sys.exit(error.exit_code if error.exit_code != EXIT_SETTLED else EXIT_PROGRAMMING)
+        finally:
+            if self._run is not None:
+                self._run.close()
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        """Stop at once: what is on its way is on disk and is looked up by the next run."""
+        self.logger.warning("stopped by signal %s; the next run goes on from here", signum)
+        sys.exit(EXIT_STOPPED)
+
+    @classmethod
+    @override
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Leave the SDK's settings out: a stream map could change an amount unseen."""

@@ -1,0 +1,425 @@
+"""No document twice, none lost, none half: delivery broken at every step and with every fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from target_ifs_cloud.delivery import audit
+from target_ifs_cloud.delivery.database import open_database
+from target_ifs_cloud.delivery.entry import Entry, State
+from target_ifs_cloud.delivery.invoices import TRIES_MAX, InvoiceDelivery
+from target_ifs_cloud.delivery.outbox import Outbox
+from target_ifs_cloud.delivery.situation import Candidate
+from target_ifs_cloud.delivery.summary import Outcome, Tally
+from target_ifs_cloud.documents import Line, Posting, Problem, Source, SupplierInvoice
+from target_ifs_cloud.errors import TemporaryError
+from tests.faults.fake_ifs import COMPANY, SUPPLIER, FakeIfs, Invoice, Killed
+
+START = datetime(2026, 3, 1, 8, tzinfo=timezone.utc)
+SETTLING_S = 60
+STEPS_MAX = 200
+
+
+class World:
+    """An outbox on disk, a fake IFS and a clock; runs can be killed and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start with nothing on either side."""
+        self.url = f"sqlite:///{folder}/outbox.db"
+        self.ifs = FakeIfs()
+        self.now = START
+        self.tally = Tally()
+
+    def outbox(self) -> Outbox:
+        """The outbox as a new process opens it."""
+        return Outbox(open_database(self.url), lambda: self.now)
+
+    def run(
+        self,
+        documents: Sequence[SupplierInvoice],
+        *,
+        not_wanted: str = "",
+        problems: tuple[Problem, ...] = (),
+        rules_version: str = "r1",
+    ) -> list[Candidate]:
+        """What a run does with these records, those in doubt from before first."""
+        outbox = self.outbox()
+        _break_saves(outbox, self.ifs)
+        self.tally = Tally()
+        delivery = InvoiceDelivery(
+            outbox=outbox,
+            sender=self.ifs,
+            tally=self.tally,
+            clock=lambda: self.now,
+            settling_time_s=SETTLING_S,
+        )
+        known = outbox.find("bill", [document.source.id for document in documents])
+        candidates = [
+            make_candidate(
+                document,
+                known.get(document.source.id),
+                not_wanted=not_wanted,
+                problems=problems,
+                rules_version=rules_version,
+            )
+            for document in documents
+        ]
+        in_doubt = [c for c in candidates if c.entry and c.entry.state in _DOUBTS]
+        unsettled = delivery.deliver(in_doubt)
+        waiting = {c.source.id for c in unsettled}
+        known = outbox.find("bill", [document.source.id for document in documents])
+        rest = [
+            replace(c, entry=known.get(c.source.id))
+            for c in candidates
+            if c.source.id not in waiting
+        ]
+        return unsettled + delivery.deliver(rest)
+
+    def entry(self, name: str) -> Entry:
+        """What is remembered of one bill."""
+        return self.outbox().find("bill", [name])[name]
+
+    def check_evidence(self) -> None:
+        """The audit trail is whole, whatever happened."""
+        with self.outbox().engine.connect() as connection:
+            assert audit.find_breaks(audit.read_lines(connection)) == []
+
+
+_DOUBTS = {State.SENDING, State.IN_DOUBT}
+
+
+def _break_saves(outbox: Outbox, ifs: FakeIfs) -> None:
+    """Let a fault strike before and after every write to the disk."""
+    save = outbox.save
+
+    def broken(changes: object) -> None:
+        ifs.fault("before save")
+        save(changes)  # type: ignore[arg-type]
+        ifs.fault("after save")
+
+    outbox.save = broken  # type: ignore[method-assign]
+
+
+def make_document(
+    name: str, *, net: str = "100.00", number: str = "", version: int = 1
+) -> SupplierInvoice:
+    """A small invoice with one line and one posting."""
+    amount = Decimal(net)
+    tax = Decimal("5.00")
+    return SupplierInvoice(
+        source=Source(
+            kind="bill", id=name, version=version, hash=f"{name}-{net}", label=f"bill {name}"
+        ),
+        company=COMPANY,
+        supplier=SUPPLIER,
+        series="II",
+        number=number or f"INV-{name}",
+        currency="USD",
+        net=amount,
+        tax=tax,
+        gross=amount + tax,
+        header=(),
+        lines=(Line(ref="1", net=amount, tax=tax, tax_code="T"),),
+        postings=(Posting(ref="1", codes=(("A", "4010"),), amount=amount),),
+    )
+
+
+def make_candidate(
+    document: SupplierInvoice,
+    entry: Entry | None,
+    *,
+    not_wanted: str = "",
+    problems: tuple[Problem, ...] = (),
+    rules_version: str = "r1",
+) -> Candidate:
+    """A record as it comes out of mapping and checks."""
+    return Candidate(
+        record={"uuid": document.source.id},
+        source=document.source,
+        document=None if not_wanted else document,
+        problems=problems,
+        not_wanted=not_wanted,
+        rules_version=rules_version,
+        amount=document.gross,
+        currency="USD",
+        entry=entry,
+    )
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """A new world for each test."""
+    return World(tmp_path)
+
+
+BATCH = [make_document(name) for name in "abc"]
+WHOLE = [(f"INV-{name.upper()}", Decimal("105.00"), True) for name in "abc"]
+
+
+def test_documents_are_created_once_and_a_second_run_changes_nothing(world: World) -> None:
+    """The plain case, twice."""
+    world.run(BATCH)
+    assert world.ifs.standing() == WHOLE
+    world.run(BATCH)
+    assert world.ifs.standing() == WHOLE
+    assert world.tally.counts["bill", Outcome.UNCHANGED, "USD"] == 3
+
+
+def kill_at(step: int) -> Callable[[str], None]:
+    """A fault that kills the process at the given step, counted over all kinds of steps."""
+    left = step
+
+    def fault(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            raise Killed
+
+    return fault
+
+
+def test_a_kill_at_every_step_doubles_and_loses_nothing(tmp_path: Path) -> None:
+    """Killed before or after each look-up, write and save, then started again."""
+    for step in range(1, STEPS_MAX):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        world = World(folder)
+        world.ifs.fault = kill_at(step)
+        try:
+            world.run(BATCH)
+            assert step > 1, "the first run was never broken"
+            break
+        except Killed:
+            world.ifs.fault = lambda _: None
+        world.now += timedelta(seconds=SETTLING_S)
+        assert world.run(BATCH) == []
+        assert world.ifs.standing() == WHOLE, f"killed at step {step}"
+        assert {world.entry(name).state for name in "abc"} == {State.CONFIRMED}
+        world.check_evidence()
+    else:
+        pytest.fail("the run never got through")
+
+
+def test_a_kill_during_an_update_is_finished_by_the_next_run(tmp_path: Path) -> None:
+    """The edited amount is there once, whichever side of the update the kill was on."""
+    edited = make_document("a", net="200.00", version=2)
+    for step in range(1, STEPS_MAX):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        world = World(folder)
+        world.run([BATCH[0]])
+        world.ifs.fault = kill_at(step)
+        try:
+            world.run([edited])
+            break
+        except Killed:
+            world.ifs.fault = lambda _: None
+        assert world.run([edited]) == []
+        assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
+        assert world.entry("a").state is State.CONFIRMED
+    else:
+        pytest.fail("the run never got through")
+
+
+def test_lost_answer_is_resolved_by_lookup_not_by_resending(world: World) -> None:
+    """IFS committed, the answer never came: one look-up finds each of them."""
+    world.ifs.answer_lost = lambda _: True
+    assert world.run(BATCH) == []
+    assert world.ifs.standing() == WHOLE
+    assert world.tally.counts["bill", Outcome.FOUND, "USD"] == 3
+    assert world.ifs.finds == 2
+
+
+def test_lost_request_waits_for_the_settling_time_before_it_is_sent_again(world: World) -> None:
+    """Absent is not proof at once: only after the settling time the same key is sent again."""
+    world.ifs.request_lost = lambda document: document.source.id == "b"
+    unsettled = world.run(BATCH)
+    assert [candidate.source.id for candidate in unsettled] == ["b"]
+    world.ifs.request_lost = lambda _: False
+    world.now += timedelta(seconds=SETTLING_S - 1)
+    assert world.run(BATCH)
+    assert len(world.ifs.invoices) == 2
+    world.now += timedelta(seconds=1)
+    assert world.run(BATCH) == []
+    assert world.ifs.standing() == WHOLE
+
+
+def test_a_commit_that_becomes_visible_late_is_found_not_doubled(world: World) -> None:
+    """The first look-up after the lost answer sees nothing; the invoice shows up later."""
+    world.ifs.answer_lost = lambda _: True
+    create = world.ifs.create
+
+    def create_hidden(documents: Sequence[SupplierInvoice]) -> object:
+        answers = create(documents)
+        for invoice in world.ifs.invoices.values():
+            invoice.visible_after = world.ifs.finds + 1
+        return answers
+
+    world.ifs.create = create_hidden  # type: ignore[method-assign,assignment]
+    assert len(world.run(BATCH)) == 3
+    world.ifs.create = create  # type: ignore[method-assign]
+    world.now += timedelta(seconds=SETTLING_S)
+    assert world.run(BATCH) == []
+    assert world.ifs.standing() == WHOLE
+
+
+def test_no_write_when_the_lookup_is_not_answered(world: World) -> None:
+    """An unanswered question stops the run before anything is sent."""
+    world.ifs.is_down = True
+    with pytest.raises(TemporaryError):
+        world.run(BATCH)
+    assert world.ifs.invoices == {}
+
+
+def test_an_invoice_that_is_in_ifs_already_is_adopted_not_written(world: World) -> None:
+    """Entered by hand before: linked, compared, differences told, nothing written."""
+    by_hand = make_document("x", net="90.00", number="inv-a")
+    world.ifs.invoices["9"] = Invoice(by_hand)
+    world.run([make_document("a")])
+    assert len(world.ifs.invoices) == 1
+    entry = world.entry("a")
+    assert (entry.state, entry.ifs_id) == (State.CONFIRMED, "9")
+    assert "95.00 instead of 105.00" in entry.note
+
+
+def test_an_adopted_invoice_is_never_changed_from_here(world: World) -> None:
+    """A later edit in Procurify is reported, not written over a person's work."""
+    world.ifs.invoices["9"] = Invoice(make_document("x", number="INV-A"))
+    world.run([make_document("a")])
+    world.run([make_document("a", net="300.00", version=2)])
+    assert world.ifs.standing() == [("INV-A", Decimal("105.00"), True)]
+    assert "305.00 USD" in world.entry("a").note
+
+
+def test_a_changed_bill_updates_a_preliminary_invoice(world: World) -> None:
+    """Same invoice, new amounts, no second invoice."""
+    world.run([make_document("a")])
+    world.run([make_document("a", net="200.00", version=2)])
+    assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
+    assert world.tally.counts["bill", Outcome.UPDATED, "USD"] == 1
+
+
+def test_a_changed_bill_whose_invoice_is_posted_is_reported(world: World) -> None:
+    """What is in the books stays; a person gets both amounts."""
+    world.run([make_document("a")])
+    world.ifs.invoices["1"].state = "Posted"
+    world.run([make_document("a", net="200.00", version=2)])
+    assert world.ifs.standing() == [("INV-A", Decimal("105.00"), True)]
+    assert "205.00 USD" in world.entry("a").note
+    assert "(Posted) says 105.00 USD" in world.entry("a").note
+
+
+def test_a_posted_invoice_without_changes_is_left_alone_in_silence(world: World) -> None:
+    """Final posting is the normal course of events, not a change to report."""
+    world.run([make_document("a")])
+    world.ifs.invoices["1"].state = "Posted"
+    world.run([make_document("a")])
+    assert world.entry("a").note == ""
+    assert world.tally.counts["bill", Outcome.UNCHANGED, "USD"] == 1
+
+
+def test_new_rules_alone_do_not_touch_what_is_in_ifs(world: World) -> None:
+    """Rules are for what comes; a confirmed document changes with its own record only."""
+    world.run([make_document("a")])
+    changed = replace(make_document("a"), header=(("VoucherText", "new"),))
+    world.run([changed], rules_version="r2")
+    assert world.ifs.invoices["1"].version == 1
+
+
+def test_a_withdrawn_bill_is_cancelled_while_preliminary(world: World) -> None:
+    """Back in Draft: the invoice goes, and comes again when the bill does."""
+    world.run([make_document("a")])
+    world.run([make_document("a")], not_wanted="bill is Draft")
+    assert world.ifs.standing() == []
+    assert world.entry("a").state is State.CANCELLED
+    world.run([make_document("a")])
+    assert world.ifs.standing() == WHOLE[:1]
+
+
+def test_a_withdrawn_bill_whose_invoice_is_posted_is_reported(world: World) -> None:
+    """Nothing is cancelled in the books; a person is told."""
+    world.run([make_document("a")])
+    world.ifs.invoices["1"].state = "Posted"
+    world.run([make_document("a")], not_wanted="bill is Draft")
+    assert world.ifs.standing() == WHOLE[:1]
+    assert "bill is Draft" in world.entry("a").note
+
+
+def test_an_invoice_that_vanished_from_ifs_is_reported_not_created_again(world: World) -> None:
+    """Somebody cancelled it in IFS on purpose, so a person decides."""
+    world.run([make_document("a")])
+    world.ifs.invoices["1"].state = "Cancelled"
+    world.run([make_document("a", net="200.00", version=2)])
+    assert world.ifs.standing() == []
+    assert "no longer in IFS" in world.entry("a").note
+
+
+def test_a_refused_document_is_recorded_and_its_neighbours_go_on(world: World) -> None:
+    """One refusal, two deliveries; the refusal is not sent again unchanged."""
+    world.ifs.refused = lambda document: document.source.id == "b"
+    world.run(BATCH)
+    assert [row[0] for row in world.ifs.standing()] == ["INV-A", "INV-C"]
+    assert world.entry("b").state is State.REJECTED
+    world.ifs.refused = lambda _: False
+    world.run(BATCH)
+    assert len(world.ifs.invoices) == 2
+    world.run(BATCH, rules_version="r2")
+    assert world.ifs.standing() == WHOLE
+
+
+def test_a_held_document_is_delivered_when_its_reasons_are_gone(world: World) -> None:
+    """Held with its reason, then sent once."""
+    problem = Problem(code="account_unknown", field="f", message="m", fix="x")
+    world.run([make_document("a")], problems=(problem,))
+    assert world.ifs.invoices == {}
+    assert world.entry("a").problems == (problem,)
+    world.run([make_document("a")])
+    assert world.ifs.standing() == WHOLE[:1]
+    assert world.entry("a").problems == ()
+
+
+def test_two_bills_of_one_number_make_one_invoice(world: World) -> None:
+    """The second is held as a duplicate, in the same batch and in a later run."""
+    second = make_document("b", number=" inv-A ")
+    world.run([make_document("a"), second])
+    world.run([second])
+    assert world.ifs.standing() == WHOLE[:1]
+    assert [problem.code for problem in world.entry("b").problems] == ["duplicate_number"]
+
+
+def test_a_rival_who_changes_the_invoice_all_the_time_stops_the_run(world: World) -> None:
+    """Read again and decided again a limited number of times, never forced."""
+    world.run([make_document("a")])
+
+    def rival(step: str) -> None:
+        if step == "before converge":
+            world.ifs.invoices["1"].version += 1
+
+    world.ifs.fault = rival
+    with pytest.raises(TemporaryError, match=f"{TRIES_MAX} times"):
+        world.run([make_document("a", net="200.00", version=2)])
+    assert world.ifs.standing() == WHOLE[:1]
+    world.ifs.fault = lambda _: None
+    world.run([make_document("a", net="200.00", version=2)])
+    assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
+
+
+def test_an_invoice_without_its_postings_is_completed(world: World) -> None:
+    """A kill between the invoice and its proposal rows leaves a part, which is finished."""
+    world.ifs.answer_lost = lambda _: True
+
+    def lose_postings(step: str) -> None:
+        if step == "after create":
+            for invoice in world.ifs.invoices.values():
+                invoice.has_postings = False
+
+    world.ifs.fault = lose_postings
+    world.run([make_document("a")])
+    assert world.ifs.standing() == WHOLE[:1]
+    assert world.tally.counts["bill", Outcome.COMPLETED, "USD"] == 1
