@@ -79,13 +79,17 @@ class DocumentKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One invoice line. Units: amounts in the document's currency; ``net`` excludes ``tax``."""
+    """One invoice line. Units: amounts in the document's currency; ``net`` excludes ``tax``.
+
+    ``tax_percent`` is what Procurify charged, for the check against IFS; it is never sent.
+    """
 
     ref: str
     net: Decimal
     tax: Decimal
     tax_code: str | None
     values: Fields = ()
+    tax_percent: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

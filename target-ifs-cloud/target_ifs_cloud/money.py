@@ -20,6 +20,7 @@ _PLACES: dict[str, int] = {
     for code in codes.split()
 }
 AMOUNT_MAX = Decimal("1e15")
+RATE_QUANTUM = Decimal("0.000001")  # Source: documented by Procurify, rates have six decimals
 
 
 def parse_amount(value: object) -> Decimal | None:
@@ -29,11 +30,13 @@ def parse_amount(value: object) -> Decimal | None:
     """
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return None
+    if isinstance(value, str) and "_" in value:
+        return None
     try:
         amount = Decimal(value)
     except InvalidOperation:
         return None
-    if not amount.is_finite() or abs(amount) >= AMOUNT_MAX:
+    if not amount.is_finite() or amount.copy_abs() >= AMOUNT_MAX:
         return None
     return amount
 
@@ -51,6 +54,11 @@ def quantum(currency: str) -> Decimal:
 def round_amount(amount: Decimal, currency: str) -> Decimal:
     """Round half up to the currency's decimals: the only rounding of an amount in this project."""
     return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+
+
+def round_rate(rate: Decimal) -> Decimal:
+    """Round a currency rate half up to six decimals: the only rounding of a rate."""
+    return rate.quantize(RATE_QUANTUM, rounding=ROUND_HALF_UP)
 
 
 def is_exact(amount: Decimal, currency: str) -> bool:

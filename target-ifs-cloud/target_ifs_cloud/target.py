@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 import time
 from types import FrameType
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 from singer_sdk import Sink, Target
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from typing_extensions import override
 
 from target_ifs_cloud.delivery.run import DeliveryRun, open_run
-from target_ifs_cloud.errors import EXIT_PROGRAMMING, EXIT_SETTLED, EXIT_STOPPED, RunError
+from target_ifs_cloud.errors import EXIT_SETTLED, EXIT_STOPPED, RunError
 from target_ifs_cloud.settings import SCHEMA, read_settings
 from target_ifs_cloud.sinks import sink_of
 
@@ -45,6 +45,7 @@ class TargetIFSCloud(Target):
         """The run in progress; hangs on the target because sinks are rebuilt on a new SCHEMA."""
         if self._run is None:
             self._run = open_run(read_settings(self.config), log=self.logger, sleep=time.sleep)
+            self._run.begin()
         return self._run
 
     @override
@@ -73,18 +74,37 @@ class TargetIFSCloud(Target):
         """Keep STATE back until the run is settled (the SDK calls this after every full drain)."""
         self._final_state = state
 
-    @override
-    def listen(self, file_input: Any = None) -> None:
+    def deliver_all(self, file_input: IO[str] | None = None) -> None:
         """Read messages to the end; a run that cannot go on says why and ends without STATE."""
         try:
-            self.run.begin()
-            super().listen(file_input)
+            _ = self.run
+            self.listen(file_input)
         except RunError as error:
             self.logger.error("run stopped: %s", error)  # noqa: TRY400 (ours, told in full)
-            sys.exit(error.exit_code if error.exit_code != EXIT_SETTLED else EXIT_PROGRAMMING)
+            sys.exit(error.exit_code)
         finally:
             if self._run is not None:
                 self._run.close()
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override]  # as the SDK does
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        file_input: IO[str] | None = None,
+    ) -> None:
+        """The command: as the SDK's, with our ends of a run."""
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        target = cls(
+            config=config.config if config else None,
+            parse_env_config=bool(config and config.parse_env),
+            validate_config=True,
+        )
+        target.deliver_all(file_input)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -38,6 +38,8 @@ from target_ifs_cloud.ifs.invoices import InvoiceShown
 TRIES_MAX = 5
 """How often a document is read and decided again: after a stale ETag or an unanswered write."""
 
+DUPLICATE_NUMBER = "duplicate_number"
+
 Found = Mapping[DocumentKey, tuple[InvoiceShown, ...]]
 
 
@@ -260,7 +262,7 @@ def _with_duplicate(candidate: Candidate, other: str) -> Candidate:
     """The candidate held because another document has its key."""
     number = candidate.document.number if candidate.document else ""
     problem = Problem(
-        code="duplicate_number",
+        code=DUPLICATE_NUMBER,
         field="invoice_number",
         message=f"{other} has the same supplier and the same number {number!r}",
         fix="Correct the number, or withdraw one of the two in Procurify",

@@ -23,7 +23,7 @@ from target_ifs_cloud.delivery.suppliers import SupplierDelivery
 from target_ifs_cloud.documents import BilledLine, Mapped, SourceKind, SupplierInvoice
 from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, EXIT_SETTLED, TemporaryError
 from target_ifs_cloud.mapping import check, load_rules, map_bill, map_purchase_order, source_of
-from target_ifs_cloud.mapping.rule_files import Rules
+from target_ifs_cloud.mapping.rules import Rules
 from target_ifs_cloud.settings import Settings
 
 WAITS_MAX = 3
@@ -152,8 +152,9 @@ class DeliveryRun:
         return exit_code
 
     def close(self) -> None:
-        """Give the lease back."""
+        """Give the lease back and close every connection."""
         self._open.close()
+        self._site.close()
 
     # parts
 
@@ -248,7 +249,7 @@ class DeliveryRun:
         sys.stderr.flush()
 
 
-SUPPLIER_PROBLEMS = frozenset({"supplier_unknown", "supplier_no_company"})
+SUPPLIER_PROBLEMS = frozenset({"supplier_unknown", "supplier_not_in_company"})
 
 
 def _batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -158,7 +158,7 @@ def _state_words(entry: Entry) -> str:
         case State.SENDING | State.IN_DOUBT:
             return "in doubt, looked up again by the next run"
         case _:
-            return entry.state.value
+            return str(entry.state.value)
 
 
 def _to_text(table: Table) -> str:

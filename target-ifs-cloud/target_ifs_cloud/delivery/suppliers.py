@@ -20,7 +20,7 @@ from target_ifs_cloud.delivery.summary import Outcome, Tally
 from target_ifs_cloud.documents import Mapped, Supplier, SupplierId
 from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.mapping import map_vendor
-from target_ifs_cloud.mapping.rule_files import Rules
+from target_ifs_cloud.mapping.rules import Rules
 
 _NAMES_SHOWN = 5
 

@@ -1,0 +1,372 @@
+"""One IFS Cloud site: rows, single rows, batches of reads, atomic change sets, actions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from target_ifs_cloud.errors import RefusedError, TemporaryError
+from target_ifs_cloud.ifs.batch import (
+    ChangeSet,
+    ChangeSetResult,
+    Operation,
+    ReadAnswer,
+    RowAnswer,
+    read_reads,
+    write_reads,
+)
+from target_ifs_cloud.ifs.calls import (
+    BATCH_REFUSED,
+    NOT_FOUND,
+    Calls,
+    name_of,
+    refusal,
+)
+from target_ifs_cloud.ifs.changes import send_changes
+from target_ifs_cloud.ifs.odata import Filter, error_of, parse_error, parse_json
+from target_ifs_cloud.ifs.paging import IncompleteAnswerError, Reading, Row
+from target_ifs_cloud.ifs.profile import ProjectionKey, SiteProfile
+from target_ifs_cloud.wire.clockwork import Clockwork
+from target_ifs_cloud.wire.connection import Timeouts
+from target_ifs_cloud.wire.exchange import Observer
+from target_ifs_cloud.wire.retry import Limits, is_certain_refusal, is_told_to_wait
+from target_ifs_cloud.wire.token import AccessToken, Login
+from target_ifs_cloud.wire.transport import Allowed, Transport, TransportSettings
+
+READ_TRIES_MAX = 4
+"""How often a read is asked again when its answer cannot be read."""
+_READS = frozenset({"GET"})
+_WRITES = frozenset({"GET", "POST", "PATCH", "DELETE"})
+_WRITTEN: tuple[ProjectionKey, ...] = ("invoice", "proposal", "supplier")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """How to reach a site. Units: ``timeout_s`` in seconds, for the next bytes of an answer."""
+
+    base_url: str
+    login: Login
+    timeout_s: float = 120.0
+    retry_max: int = 5
+    connections_max: int = 8
+
+
+def connect(
+    site: Site,
+    profile: SiteProfile,
+    *,
+    clockwork: Clockwork | None = None,
+    observers: Sequence[Observer] = (),
+) -> IfsClient:
+    """A client for this site; nothing is opened before the first request.
+
+    Raises:
+        ConfigurationError: an address is not https (loopback may be http).
+    """
+    clockwork = clockwork or Clockwork()
+    limits = Limits(attempts_max=site.retry_max + 1)
+    token = AccessToken(site.login, clockwork=clockwork, limits=limits)
+    settings = TransportSettings(
+        base_url=site.base_url,
+        allowed=allowed_calls(profile),
+        timeouts=Timeouts(read_s=site.timeout_s),
+        limits=limits,
+        connections_max=site.connections_max,
+    )
+    transport = Transport(
+        settings, token=token, read_error=parse_error, clockwork=clockwork, observers=observers
+    )
+    return IfsClient(transport, profile)
+
+
+def allowed_calls(profile: SiteProfile) -> tuple[Allowed, ...]:
+    """What may be sent: reads in every projection of the profile, writes in three of them."""
+    return tuple(
+        Allowed(methods=_WRITES if name in _WRITTEN else _READS, prefix=projection.root)
+        for name, projection in profile.projections.items()
+    )
+
+
+class IfsClient:
+    """Reads and writes one site. Thread-safe. Paths are relative to the projection."""
+
+    def __init__(self, transport: Transport, profile: SiteProfile) -> None:
+        """Talk through ``transport`` with the names of ``profile``."""
+        self._calls = Calls(transport, profile)
+        self._can_batch_reads = profile.use_batch
+
+    @property
+    def profile(self) -> SiteProfile:
+        """The names and habits of this site."""
+        return self._calls.profile
+
+    @property
+    def transport(self) -> Transport:
+        """What sends; for observers."""
+        return self._calls.transport
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._calls.transport.close()
+
+    # reads
+
+    def rows(
+        self,
+        projection: ProjectionKey,
+        path: str,
+        *,
+        filter_by: Filter | None = None,
+        order: Sequence[str] = (),
+    ) -> Iterator[Row]:
+        """Every row of a collection, none twice. ``order`` should name the whole key.
+
+        Raises:
+            NotOfferedError: the site has no such collection, or not for this user.
+            TemporaryError: no complete answer.
+        """
+        reading = self.reading(projection, path, filter_by=filter_by, order=order)
+        while (next_path := reading.next_path) is not None:
+            try:
+                answer = self._read(projection, next_path)
+            except RefusedError as error:
+                raise self._calls.explained(projection, path, error) from error
+            yield from _taken(reading, answer)
+
+    def reading(
+        self,
+        projection: ProjectionKey,
+        path: str,
+        *,
+        filter_by: Filter | None = None,
+        order: Sequence[str] = (),
+    ) -> Reading:
+        """A collection that is going to be read, for :meth:`collections`."""
+        return Reading(
+            path,
+            place=self._calls.place(projection),
+            page_size=self.profile.limits.page_size,
+            order=order,
+            filter_by=filter_by,
+            ask_for_count=self.profile.ask_for_count,
+        )
+
+    def collections(
+        self, projection: ProjectionKey, readings: Sequence[Reading]
+    ) -> list[list[Row] | None]:
+        """Every row of several collections; their pages travel together where batches are allowed.
+
+        ``None`` for a collection that is not there (404): its parent is gone or the site has none.
+
+        Raises:
+            NotOfferedError: not for this user.
+            TemporaryError: no complete answer.
+        """
+        found: list[list[Row] | None] = [[] for _ in readings]
+        pending = {n: path for n, r in enumerate(readings) if (path := r.next_path) is not None}
+        while pending:
+            answers = self.batch_get(projection, list(pending.values()))
+            asked, pending = list(pending), {}
+            for number, answer in zip(asked, answers, strict=True):
+                rows = found[number]
+                if answer is None or rows is None:
+                    found[number] = None
+                    continue
+                rows += _taken(readings[number], answer)
+                following = readings[number].next_path
+                if following is not None:
+                    pending[number] = following
+        return found
+
+    def row(self, projection: ProjectionKey, path: str) -> Row | None:
+        """One row by its address; ``None`` when it is not there.
+
+        Raises:
+            NotOfferedError: not for this user.
+            TemporaryError: no readable answer.
+        """
+        try:
+            value = self._read(projection, path)
+        except RefusedError as error:
+            if error.status == NOT_FOUND:
+                return None
+            raise self._calls.explained(projection, path, error) from error
+        if not isinstance(value, Mapping):
+            raise TemporaryError(f"GET {name_of(path)}: the answer is no row")
+        return value
+
+    def batch_get(self, projection: ProjectionKey, paths: Sequence[str]) -> list[Any]:
+        """The JSON of several reads in order; ``None`` where IFS says that it is not there (404).
+
+        Raises:
+            NotOfferedError: not for this user.
+            RefusedError: IFS refused one of them.
+            TemporaryError: one of them has no readable answer.
+        """
+        size = self.profile.limits.batch_reads
+        found: list[Any] = []
+        for start in range(0, len(paths), size):
+            found += self._batch_get(projection, paths[start : start + size])
+        return found
+
+    def text(self, projection: ProjectionKey, path: str, *, accept: str) -> bytes:
+        """A document that is no JSON, such as ``$metadata``.
+
+        Raises:
+            NotOfferedError: the site does not offer it.
+            TemporaryError: no answer.
+        """
+        try:
+            return self._calls.get(projection, path, accept=accept).body
+        except RefusedError as error:
+            raise self._calls.explained(projection, path, error) from error
+
+    # writes
+
+    def batch_change(
+        self, projection: ProjectionKey, change_sets: Sequence[ChangeSet]
+    ) -> list[ChangeSetResult]:
+        """One result per change set, in order. What IFS says was not done is sent again.
+
+        A result that is still ``Failed`` with ``is_temporary`` was not done either: send it later.
+        ``Unanswered`` may be settled by a look-up alone; send what is absent one by one.
+
+        Raises:
+            ConfigurationError: login, projection or ``$batch`` are refused as such.
+        """
+        return send_changes(self._calls, projection, change_sets) if change_sets else []
+
+    def post(self, projection: ProjectionKey, path: str, fields: Mapping[str, Any]) -> RowAnswer:
+        """Create one row.
+
+        Raises:
+            RunError: as :meth:`Transport.send`; an unreadable answer is an unknown outcome.
+        """
+        return self._calls.change(projection, Operation(method="POST", path=path, fields=fields))
+
+    def patch(
+        self, projection: ProjectionKey, path: str, fields: Mapping[str, Any], *, etag: str
+    ) -> RowAnswer:
+        """Change one row, as long as it is as it was read.
+
+        Raises:
+            RunError: as :meth:`post`; ``RefusedError`` with status 412 when it is not.
+        """
+        operation = Operation(method="PATCH", path=path, fields=fields, if_match=etag)
+        return self._calls.change(projection, operation)
+
+    def delete(self, projection: ProjectionKey, path: str, *, etag: str) -> RowAnswer:
+        """Remove one row, as long as it is as it was read.
+
+        Raises:
+            RunError: as :meth:`patch`.
+        """
+        operation = Operation(method="DELETE", path=path, if_match=etag)
+        return self._calls.change(projection, operation)
+
+    def action(
+        self,
+        projection: ProjectionKey,
+        path: str,
+        name: str,
+        *,
+        etag: str,
+        parameters: Mapping[str, Any] | None = None,
+    ) -> RowAnswer:
+        """Call an action of a row, as long as the row is as it was read.
+
+        Source: the form of the address and the need of ``If-Match`` are seen in code.
+
+        Raises:
+            RunError: as :meth:`patch`.
+        """
+        service = self.profile.projection(projection).name
+        operation = Operation(
+            method="POST",
+            path=f"{path}/IfsApp.{service}.{name}",
+            fields=parameters or {},
+            if_match=etag,
+        )
+        return self._calls.change(projection, operation)
+
+    # parts
+
+    def _read(self, projection: ProjectionKey, path: str) -> Any:  # noqa: ANN401  (any JSON)
+        """The JSON of one read, asked again while it is unreadable or an error in a good status."""
+        for attempt in range(1, READ_TRIES_MAX + 1):
+            answer = self._calls.get(projection, path)
+            try:
+                value = parse_json(answer.body)
+            except ValueError:
+                value = None
+            if value is not None and error_of(value) is None:
+                return value
+            if attempt < READ_TRIES_MAX:
+                self.transport.back_off(attempt)
+        raise TemporaryError(
+            f"GET {name_of(path)}: no readable answer. Nothing was written. Run again"
+        )
+
+    def _batch_get(self, projection: ProjectionKey, paths: Sequence[str]) -> list[Any]:
+        found: dict[int, Any] = {}
+        pending = list(range(len(paths)))
+        for attempt in range(1, READ_TRIES_MAX + 1):
+            answers = self._ask(projection, [paths[index] for index in pending])
+            unread: dict[int, str | None] = {}
+            for index, answer in zip(pending, answers, strict=True):
+                if answer is None or _may_ask_again(answer):
+                    unread[index] = answer.retry_after if answer else None
+                elif answer.status == NOT_FOUND:
+                    found[index] = None
+                elif is_certain_refusal(answer.status):
+                    refused = refusal(paths[index], answer)
+                    raise self._calls.explained(projection, paths[index], refused)
+                else:
+                    found[index] = answer.value
+            pending = list(unread)
+            if not pending:
+                return [found[index] for index in range(len(paths))]
+            is_last = attempt == READ_TRIES_MAX
+            if is_last or not self.transport.hold_back(list(unread.values()), attempt=attempt):
+                break
+        raise TemporaryError(
+            f"{len(pending)} read(s) of a batch have no readable answer. Nothing was written. Run "
+            "again"
+        )
+
+    def _ask(self, projection: ProjectionKey, paths: Sequence[str]) -> list[ReadAnswer | None]:
+        if self._can_batch_reads and len(paths) > 1:
+            text = write_reads(paths, decimal_as_string=self.profile.decimal_as_string)
+            about = f"{len(paths)} reads"
+            try:
+                answer = self._calls.batch(projection, text, is_read=True, about=about)
+            except RefusedError as error:
+                if error.status not in BATCH_REFUSED:
+                    raise self._calls.explained(projection, "$batch", error) from error
+                self._can_batch_reads = False
+            else:
+                return read_reads(answer.content_type, answer.body, len(paths))
+        return [self._ask_alone(projection, path) for path in paths]
+
+    def _ask_alone(self, projection: ProjectionKey, path: str) -> ReadAnswer:
+        try:
+            return ReadAnswer(status=200, value=self._read(projection, path))
+        except RefusedError as error:
+            if error.status == NOT_FOUND:
+                return ReadAnswer(status=NOT_FOUND, value=None)
+            raise self._calls.explained(projection, path, error) from error
+
+
+def _taken(reading: Reading, answer: object) -> list[Row]:
+    try:
+        return reading.take(answer)
+    except IncompleteAnswerError as error:
+        message = f"IFS did not answer completely ({error}). Nothing was written. Run again"
+        raise TemporaryError(message) from error
+
+
+def _may_ask_again(answer: ReadAnswer) -> bool:
+    is_good = 200 <= answer.status < 300  # noqa: PLR2004
+    is_wait = is_told_to_wait(answer.status, answer.error)
+    return is_wait or not (is_good or is_certain_refusal(answer.status))

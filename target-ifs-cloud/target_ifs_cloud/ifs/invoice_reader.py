@@ -1,0 +1,289 @@
+"""Asks IFS for supplier invoices: the duplicate look-up, lines, postings, posting proposals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from target_ifs_cloud.documents import DocumentKey, normalise_number
+from target_ifs_cloud.errors import RefusedError, TemporaryError
+from target_ifs_cloud.ifs.calls import NotOfferedError
+from target_ifs_cloud.ifs.client import IfsClient
+from target_ifs_cloud.ifs.invoices import (
+    InvoiceDetails,
+    InvoiceShown,
+    ProposalShown,
+    id_of,
+    invoice_path,
+    shown_invoice,
+)
+from target_ifs_cloud.ifs.odata import (
+    Filter,
+    all_of,
+    any_of,
+    chunks_within,
+    encoded_length,
+    equals,
+    same_text,
+)
+from target_ifs_cloud.ifs.profile import ProjectionKey, ProposalNames
+from target_ifs_cloud.ifs.rows import Row, RowShown, amount, shown_row, text
+
+_QUERY_RESERVE = 300
+"""Characters of an address kept for the host, the path and the other options."""
+
+
+class InvoiceReader:
+    """Reads supplier invoices through one client. An answer that is not complete is an error."""
+
+    def __init__(self, client: IfsClient) -> None:
+        """Read through ``client`` with the names of its profile."""
+        self._client = client
+        self._profile = client.profile
+        self._is_any_case = client.profile.number_lookup == "any_case"
+
+    def find(
+        self, numbers: Mapping[DocumentKey, str]
+    ) -> dict[DocumentKey, tuple[InvoiceShown, ...]]:
+        """The invoices under these keys that are not cancelled; ``numbers`` as they are written.
+
+        Company, supplier and number are asked for; the series is compared here. Every key of the
+        question has an entry in the answer.
+
+        Raises:
+            TemporaryError: the answer was not complete, or holds what was not asked for.
+            ConfigurationError: the site profile does not fit.
+        """
+        if not self._is_any_case:
+            return self._find(numbers, is_any_case=False)
+        try:
+            return self._find(numbers, is_any_case=True)
+        except (RefusedError, NotOfferedError) as error:
+            if isinstance(error, RefusedError) and error.status != 400:  # noqa: PLR2004
+                raise
+            found = self._find(numbers, is_any_case=False)
+            # This site refuses functions in a filter: ask for the usual spellings from now on.
+            self._is_any_case = False
+            return found
+
+    def read_details(
+        self, shown: Sequence[InvoiceShown], *, proposals: Sequence[bool]
+    ) -> list[InvoiceDetails]:
+        """Lines and postings of these invoices; ``proposals`` says where the postings are.
+
+        Raises:
+            TemporaryError: the answer was not complete.
+            ConfigurationError: the site profile does not fit.
+        """
+        names = self._profile.invoice
+        paths = [invoice_path(invoice, self._profile) for invoice in shown]
+        lines = self._children(paths, shown, names.items.set, names.items.order)
+        direct = [index for index, is_proposal in enumerate(proposals) if not is_proposal]
+        postings = dict(
+            zip(
+                direct,
+                self._children(
+                    [paths[index] for index in direct],
+                    [shown[index] for index in direct],
+                    names.postings.set,
+                    names.postings.order,
+                ),
+                strict=True,
+            )
+        )
+        found = self.find_proposals([s for s, p in zip(shown, proposals, strict=True) if p])
+        heads = self.read_proposal_rows(found)
+        return [
+            InvoiceDetails(
+                uses_proposal=proposals[index],
+                lines=self._rows(lines[index], paths[index], names.items.set, names.items.key),
+                postings=self._postings(postings.get(index, []), paths[index]),
+                proposal=heads.get((invoice.company, invoice.invoice_id)),
+            )
+            for index, invoice in enumerate(shown)
+        ]
+
+    def find_proposals(self, shown: Sequence[InvoiceShown]) -> dict[tuple[str, str], ProposalShown]:
+        """The posting proposal of each invoice that has one, by company and invoice id.
+
+        Raises:
+            TemporaryError: the answer was not complete, or holds what was not asked for.
+            ConfigurationError: the site has no proposals by its profile.
+        """
+        if not shown:
+            return {}
+        names = self._proposal_names()
+        asked = {(invoice.company, invoice.invoice_id): invoice for invoice in shown}
+        parts: dict[str, list[Filter]] = {}
+        for (company, _), invoice in asked.items():
+            part = equals(names.invoice_id, id_of(invoice, self._profile))
+            parts.setdefault(company, []).append(part)
+        found: dict[tuple[str, str], ProposalShown] = {}
+        for row in self._grouped(
+            "proposal", names.set, names.company, parts=parts, order=names.key
+        ):
+            id_ = (text(row, names.company), text(row, names.invoice_id))
+            if id_ not in asked:
+                raise TemporaryError("IFS showed proposals that were not asked for. Run again")
+            found[id_] = self._proposal(row, names)
+        return found
+
+    def read_proposal_rows(
+        self, found: Mapping[tuple[str, str], ProposalShown]
+    ) -> dict[tuple[str, str], ProposalShown]:
+        """The same proposals with their rows.
+
+        Raises:
+            TemporaryError: the answer was not complete.
+        """
+        if not found:
+            return {}
+        rows = self._proposal_names().rows
+        readings = [
+            self._client.reading("proposal", f"{head.path}/{rows.set}", order=rows.order)
+            for head in found.values()
+        ]
+        answers = self._client.collections("proposal", readings)
+        return {
+            id_: ProposalShown(
+                path=head.path,
+                etag=head.etag,
+                state=head.state,
+                balance=head.balance,
+                rows=self._rows(answer or [], head.path, rows.set, rows.key),
+            )
+            for (id_, head), answer in zip(found.items(), answers, strict=True)
+        }
+
+    # parts
+
+    def _find(
+        self, numbers: Mapping[DocumentKey, str], *, is_any_case: bool
+    ) -> dict[DocumentKey, tuple[InvoiceShown, ...]]:
+        names = self._profile.invoice
+        parts: dict[str, list[Filter]] = {}
+        for asked, written in numbers.items():
+            spelling = any_of(_spellings(names.number, written, asked, is_any_case=is_any_case))
+            part = all_of([equals(names.supplier, asked.supplier), spelling])
+            parts.setdefault(asked.company, []).append(part)
+        wanted = {(k.company, k.supplier, k.number) for k in numbers}
+        found: dict[DocumentKey, list[InvoiceShown]] = {asked: [] for asked in numbers}
+        order = (names.company, names.id)
+        for row in self._grouped("invoice", names.set, names.company, parts=parts, order=order):
+            invoice = shown_invoice(row, self._profile)
+            number = normalise_number(invoice.number)
+            if (invoice.company, invoice.supplier, number) not in wanted:
+                raise TemporaryError(
+                    "IFS showed invoices that were not asked for, so its answer cannot be relied "
+                    "on. Nothing was written. Run again"
+                )
+            if invoice.state in names.cancelled_states:
+                continue
+            for asked, invoices in found.items():
+                if _is_under(invoice, number, asked):
+                    invoices.append(invoice)
+        return {asked: tuple(invoices) for asked, invoices in found.items()}
+
+    def _grouped(
+        self,
+        projection: ProjectionKey,
+        collection: str,
+        company_field: str,
+        *,
+        parts: Mapping[str, Sequence[Filter]],
+        order: Sequence[str],
+    ) -> Iterator[Row]:
+        """Rows under or-chains, one company per request, all requests in one batch."""
+        limits = self._profile.limits
+        readings = []
+        for company, alternatives in parts.items():
+            head = equals(company_field, company)
+            room = limits.url_length_max - _QUERY_RESERVE - encoded_length(head)
+            for chunk in chunks_within(
+                alternatives, length_max=room, count_max=limits.lookup_keys_per_request
+            ):
+                filter_by = all_of([head, any_of(chunk)])
+                readings.append(
+                    self._client.reading(projection, collection, filter_by=filter_by, order=order)
+                )
+        for rows in self._client.collections(projection, readings):
+            if rows is None:
+                service = self._profile.projection(projection).name
+                raise NotOfferedError(
+                    f"IFS does not offer {collection} of {service} (status 404): correct "
+                    f"projections.{projection} or {projection}.set in the site profile"
+                )
+            yield from rows
+
+    def _children(
+        self,
+        paths: Sequence[str],
+        shown: Sequence[InvoiceShown],
+        collection: str,
+        order: Sequence[str],
+    ) -> list[list[Row]]:
+        """The rows of one child collection per invoice; rows of another invoice are an error."""
+        names = self._profile.invoice
+        readings = [
+            self._client.reading("invoice", f"{path}/{collection}", order=order) for path in paths
+        ]
+        found = []
+        answers = self._client.collections("invoice", readings)
+        for invoice, rows in zip(shown, answers, strict=True):
+            if rows is None:
+                raise TemporaryError(
+                    f"invoice {invoice.invoice_id} of {invoice.company} is gone, or the site has "
+                    f"no {collection}. Nothing was written. Run again"
+                )
+            own = {names.company: invoice.company, names.id: invoice.invoice_id}
+            for row in rows:
+                if any(name in row and text(row, name) != own[name] for name in own):
+                    raise TemporaryError("IFS showed rows of another invoice. Run again")
+            found.append(rows)
+        return found
+
+    def _rows(
+        self, rows: Iterable[Row], parent: str, collection: str, names: Sequence[str]
+    ) -> tuple[RowShown, ...]:
+        path = f"{parent}/{collection}"
+        return tuple(
+            shown_row(row, collection=path, names=names, profile=self._profile) for row in rows
+        )
+
+    def _postings(self, rows: Iterable[Row], parent: str) -> tuple[RowShown, ...]:
+        names = self._profile.invoice.postings
+        own = [row for row in rows if text(row, names.posting_type) not in names.tax_posting_types]
+        return self._rows(own, parent, names.set, names.key)
+
+    def _proposal(self, row: Row, names: ProposalNames) -> ProposalShown:
+        shown = shown_row(row, collection=names.set, names=names.key, profile=self._profile)
+        return ProposalShown(
+            path=shown.path,
+            etag=shown.etag,
+            state=text(row, names.state),
+            balance=amount(row, names.balance),
+        )
+
+    def _proposal_names(self) -> ProposalNames:
+        names = self._profile.proposal
+        if names is None:
+            raise NotOfferedError(
+                "IFS uses posting proposals in this company, but the site profile has none: give "
+                "the block `proposal`"
+            )
+        return names
+
+
+def _spellings(name: str, written: str, key: DocumentKey, *, is_any_case: bool) -> list[Filter]:
+    """The spellings of a number to ask for."""
+    if is_any_case and key.number.isascii():
+        return [same_text(name, key.number)]
+    variants = dict.fromkeys((written, written.strip(), key.number, key.number.lower()))
+    exact = [equals(name, variant) for variant in variants if variant]
+    return [*exact, same_text(name, key.number)] if is_any_case else exact
+
+
+def _is_under(invoice: InvoiceShown, number: str, key: DocumentKey) -> bool:
+    """Whether an invoice stands under a key; one that shows no series could be of any."""
+    is_series = not invoice.series or invoice.series == key.series
+    has_key = (invoice.company, invoice.supplier, number)
+    return is_series and has_key == (key.company, key.supplier, key.number)

@@ -1,0 +1,108 @@
+"""The currency rate of a document: of IFS, or worked out from Procurify. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from target_ifs_cloud.mapping.problems import Findings
+from target_ifs_cloud.mapping.records import Record, pick, read_text
+from target_ifs_cloud.mapping.rules import CompanyRules, RateSource
+from target_ifs_cloud.money import parse_amount, round_amount, round_rate
+from target_ifs_cloud.reference import CompanyReference
+
+SAME_CURRENCY = Decimal(1)
+DRIFT_MAX = Decimal("0.02")
+"""How far, as a share, a rate from converted totals may be from Procurify's currency table."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateQuestion:
+    """What is asked: the rate from ``currency`` to the company's currency on a day."""
+
+    currency: str
+    day: date
+    company: CompanyRules
+    base_currency: str
+    sources: tuple[RateSource, ...]
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateAnswer:
+    """A rate. Units: company currency for one unit of the document's currency."""
+
+    rate: Decimal
+    source: str
+
+
+def find_rate(
+    question: RateQuestion, record: Record, reference: CompanyReference | None, findings: Findings
+) -> RateAnswer | None:
+    """The rate by the first source that has one; otherwise ``None`` and a problem."""
+    if question.currency == question.company.currency:
+        return RateAnswer(rate=SAME_CURRENCY, source="the company's own currency")
+    for source in question.sources:
+        if source == "ifs":
+            found = _rate_of_ifs(question, reference)
+        else:
+            found = _rate_of_procurify(question, record, findings)
+        if found is not None:
+            return found
+    findings.problem(
+        "rate_missing",
+        "currency",
+        f"no rate from {question.currency} to {question.company.currency} is known for "
+        f"{question.day.isoformat()} (rule {question.where})",
+        f"Enter the rate in IFS for company {question.company.company}.",
+    )
+    return None
+
+
+def _rate_of_ifs(question: RateQuestion, reference: CompanyReference | None) -> RateAnswer | None:
+    rates = (reference.rates if reference else None) or ()
+    fitting = [
+        rate
+        for rate in rates
+        if rate.currency == question.currency and rate.valid_from <= question.day and rate.rate > 0
+    ]
+    if not fitting:
+        return None
+    latest = max(fitting, key=lambda rate: rate.valid_from)
+    source = f"IFS rate valid from {latest.valid_from.isoformat()}"
+    return RateAnswer(rate=latest.rate, source=source)
+
+
+def _rate_of_procurify(
+    question: RateQuestion, record: Record, findings: Findings
+) -> RateAnswer | None:
+    """Procurify converts to its base currency only. Source: documented; direction inferred."""
+    if question.company.currency != question.base_currency:
+        return None
+    stored = _positive(record.get("purchased_currency_rate"))
+    if stored is not None:
+        return RateAnswer(rate=stored, source="purchased_currency_rate")
+    table = _positive(pick(record, "currency.rate"))
+    converted = _positive(record.get("converted_total_cost"))
+    total = _positive(record.get("total_cost_with_tax"))
+    if converted is None or total is None:
+        return None
+    if table and round_amount(total * table, question.base_currency) == converted:
+        return RateAnswer(rate=table, source="currency.rate, agrees with converted_total_cost")
+    rate = round_rate(converted / total)
+    if table and abs(rate / table - 1) > DRIFT_MAX:
+        findings.problem(
+            "rate_doubtful",
+            "converted_total_cost",
+            f"converted_total_cost / total_cost_with_tax is {rate}, but Procurify's rate of "
+            f"{read_text(pick(record, 'currency.name'))} is {table}",
+            "Check the bill's currency in Procurify, or enter the rate in IFS.",
+        )
+    return RateAnswer(rate=rate, source="converted_total_cost / total_cost_with_tax")
+
+
+def _positive(value: object) -> Decimal | None:
+    """The size of an amount that is not nothing; a credit converts like a charge."""
+    amount = parse_amount(value)
+    return abs(amount) if amount else None

@@ -1,0 +1,131 @@
+"""What a person sees with ``procurify-ifs``, and what the command refuses."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from target_ifs_cloud.delivery.database import open_database
+from target_ifs_cloud.delivery.entry import Content, Entry, State
+from target_ifs_cloud.delivery.outbox import Changes, Outbox
+from target_ifs_cloud.documents import CompanyId, DocumentKey, Problem, Source, SupplierId
+from target_ifs_cloud.operator.cli import main
+
+NOW = datetime(2026, 3, 1, 8, tzinfo=timezone.utc)
+HELD = Entry(
+    source=Source(kind="bill", id="a1", version=1, hash="h", label="bill INV-1 of Acme"),
+    state=State.HELD,
+    rules_version="r1",
+    key=DocumentKey(
+        company=CompanyId("10"), supplier=SupplierId("V-1"), series="II", number="INV-1"
+    ),
+    amount=Decimal("1234.50"),
+    currency="USD",
+    problems=(
+        Problem(
+            code="no_rule",
+            field="items[0]",
+            message="account code 6999 has no rule",
+            fix="Add it to accounts.yml",
+        ),
+    ),
+    record={"uuid": "a1"},
+    held_since=NOW,
+)
+CONFIRMED = replace(
+    HELD,
+    source=replace(HELD.source, id="b2", label="bill INV-2 of Acme"),
+    state=State.CONFIRMED,
+    key=None,
+    problems=(),
+    ifs_id="77",
+    record=None,
+    content=Content(
+        number="INV-2",
+        currency="USD",
+        net=Decimal(1),
+        tax=Decimal(0),
+        gross=Decimal(1),
+        fingerprint="f",
+    ),
+)
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Outbox:
+    """An outbox with one held and one confirmed bill."""
+    outbox = Outbox(open_database(f"sqlite:///{tmp_path}/outbox.db"), lambda: NOW)
+    line = {"event": "decided", "kind": "bill", "source": "a1", "decision": "hold"}
+    outbox.save(Changes(entries=[HELD, CONFIRMED], audit=[line]))
+    return outbox
+
+
+def call(outbox: Outbox, *words: str) -> Result:
+    """The command as a person types it."""
+    return CliRunner().invoke(main, [*words, "--outbox-url", str(outbox.engine.url)])
+
+
+def test_status_shows_where_everything_stands_and_what_needs_a_person(outbox: Outbox) -> None:
+    """Counts and amounts per state, then each reason with its cure."""
+    result = call(outbox, "status")
+    assert result.exit_code == 0
+    for text in ("held", "confirmed", "1,234.50", "bill INV-1 of Acme", "account code 6999"):
+        assert text in result.output
+    assert "Add it to accounts.yml" in result.output
+    assert "INV-2" not in result.output
+
+
+def test_show_tells_one_document_with_its_evidence(outbox: Outbox) -> None:
+    """State, key, reasons and the lines of the audit trail about it."""
+    result = call(outbox, "show", "a1")
+    for text in ("held", "10/V-1/II/INV-1", "no_rule", '"decision":"hold"'):
+        assert text in result.output
+
+
+def test_an_unknown_id_is_a_clear_refusal(outbox: Outbox) -> None:
+    """Exit code 2, no traceback."""
+    result = call(outbox, "show", "nobody")
+    assert result.exit_code == 2
+    assert "'nobody'" in result.output
+
+
+def test_retry_lets_the_next_run_try_again_and_is_on_record(outbox: Outbox) -> None:
+    """A refused document loses the mark that keeps it from being sent unchanged."""
+    outbox.save(Changes(entries=[replace(HELD, state=State.REJECTED)]))
+    assert call(outbox, "retry", "a1").exit_code == 0
+    entry = outbox.find("bill", ["a1"])["a1"]
+    assert (entry.state, entry.rules_version) == (State.HELD, "")
+    assert "retry asked by a person" in call(outbox, "show", "a1").output
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.IN_DOUBT])
+def test_retry_refuses_what_must_not_be_sent_again(outbox: Outbox, state: State) -> None:
+    """A document in IFS or in doubt is never let loose by hand."""
+    outbox.save(Changes(entries=[replace(CONFIRMED, state=state)]))
+    assert call(outbox, "retry", "b2").exit_code == 2
+    assert outbox.find("bill", ["b2"])["b2"].state is state
+
+
+def test_verify_audit_finds_a_line_that_was_edited(outbox: Outbox) -> None:
+    """Whole at first, with a checkpoint to keep; broken after an edit behind its back."""
+    whole = call(outbox, "verify-audit")
+    assert whole.exit_code == 0
+    checkpoint = whole.output.strip().rpartition(" ")[2]
+    assert call(outbox, "verify-audit", "--checkpoint", checkpoint).exit_code == 0
+    with outbox.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE audit_trail SET entry = replace(entry, 'a1', 'zz')")
+    broken = call(outbox, "verify-audit")
+    assert broken.exit_code == 3
+    assert "line 1" in broken.output
+
+
+def test_export_is_one_json_object_per_line(outbox: Outbox) -> None:
+    """For the auditor's own tools."""
+    result = call(outbox, "export-audit")
+    assert result.output.count("\n") == 1
+    assert '"seq": 1' in result.output
