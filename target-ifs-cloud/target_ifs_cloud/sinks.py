@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, Protocol, cast
 
-from singer_sdk import BatchSink
+from singer_sdk import BatchSink, Target
 from typing_extensions import override
 
+from target_ifs_cloud.delivery.run import DeliveryRun
 from target_ifs_cloud.errors import ConfigurationError
 
-if TYPE_CHECKING:
-    from target_ifs_cloud.target import TargetIFSCloud
+
+class DeliveringTarget(Protocol):
+    """What a sink needs of its target."""
+
+    @property
+    def run(self) -> DeliveryRun:
+        """The run in progress."""
+
+    def drain_stream(self, stream_name: str) -> None:
+        """Deliver what is waiting of one stream."""
 
 
 class StreamRefusedError(ConfigurationError):
@@ -32,13 +41,12 @@ class DocumentSink(BatchSink):
     document with its reasons (in the mapping), and its neighbours go on.
     """
 
-    target: TargetIFSCloud
     drain_first: ClassVar[tuple[str, ...]] = ()
 
     @override
-    def __init__(self, target: TargetIFSCloud, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, target: Target, *args: Any, **kwargs: Any) -> None:
         super().__init__(target, *args, **kwargs)
-        self.target = target
+        self.target = cast(DeliveringTarget, target)
 
     @property
     @override

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ def open_database(url: str) -> sa.Engine:
             version of this software.
     """
     engine = _make_engine(url)
+    # Its notes about every opening are for developers of migrations.
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         if engine.dialect.name == "sqlite":
             _check_sqlite(engine)

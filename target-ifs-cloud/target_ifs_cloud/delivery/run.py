@@ -18,7 +18,7 @@ from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_he
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.situation import Candidate
-from target_ifs_cloud.delivery.summary import Tally, render_summary
+from target_ifs_cloud.delivery.summary import ATTENTION_LINES_MAX, Tally, render_summary
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
 from target_ifs_cloud.documents import BilledLine, Mapped, SourceKind, SupplierInvoice
 from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, EXIT_SETTLED, TemporaryError
@@ -28,7 +28,6 @@ from target_ifs_cloud.settings import Settings
 
 WAITS_MAX = 3
 """How often a run waits for the settling time before it stops with documents in doubt."""
-_ATTENTION_SHOWN = 40
 
 Record = Mapping[str, Any]
 
@@ -205,7 +204,7 @@ class DeliveryRun:
 
     def _retry_for_new_suppliers(self) -> None:
         """Bills that came before their vendor get their second chance in the same run."""
-        if not self._suppliers.has_created:
+        if not self._suppliers.has_linked:
             return
         for entries in self._outbox.in_states([State.HELD], kind="bill"):
             waiting = [e for e in entries if any(p.code in SUPPLIER_PROBLEMS for p in e.problems)]
@@ -242,7 +241,7 @@ class DeliveryRun:
         return EXIT_NEEDS_PERSON if is_alarm else EXIT_SETTLED
 
     def _print_summary(self, checkpoint: str) -> None:
-        entries, count, _ = self._outbox.attention(limit=_ATTENTION_SHOWN)
+        entries, count, _ = self._outbox.attention(limit=ATTENTION_LINES_MAX)
         title = f"Run {self._outbox.run_id}: Procurify to IFS Cloud"
         text = render_summary(self._tally, entries, count, title=title)
         sys.stderr.write(f"{text}\nAudit trail checkpoint: {checkpoint}\n")

@@ -15,7 +15,7 @@ from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.documents import SourceKind
 from target_ifs_cloud.money import places
 
-ATTENTION_LINES_MAX = 40
+ATTENTION_LINES_MAX = 20
 _KIND_WORDS: dict[SourceKind, str] = {
     "vendor": "vendor",
     "bill": "bill",
@@ -127,12 +127,12 @@ def format_amount(amount: Decimal, currency: str) -> str:
     return f"{amount:,.{places(currency)}f}"
 
 
-def attention_lines(entries: Iterable[Entry], count: int) -> list[str]:
-    """One line per reason for each document that needs a person, and the command to go on."""
+def attention_lines(entries: Sequence[Entry], count: int) -> list[str]:
+    """One line per reason for each of these documents, and the command to see the others."""
     if not count:
         return ["Nothing needs a person.", ""]
     lines = [f"{count} document(s) need a person:"]
-    for entry in list(entries)[:ATTENTION_LINES_MAX]:
+    for entry in entries:
         amount = ""
         if entry.amount is not None and entry.currency:
             amount = f" ({format_amount(entry.amount, entry.currency)} {entry.currency})"
@@ -140,8 +140,8 @@ def attention_lines(entries: Iterable[Entry], count: int) -> list[str]:
         lines.extend(f"    {p.code}: {p.message}. {p.fix}" for p in entry.problems)
         if entry.note:
             lines.append(f"    {entry.note}")
-    if count > ATTENTION_LINES_MAX:
-        lines.append(f"  … and {count - ATTENTION_LINES_MAX} more")
+    if count > len(entries):
+        lines.append(f"  … and {count - len(entries)} more")
     lines.append("See them all: procurify-ifs status    One in full: procurify-ifs show ID")
     lines.append("")
     return lines

@@ -76,7 +76,7 @@ class SupplierDelivery:
         self._rules = rules
         self._tally = tally
         self._clock = clock
-        self.has_created = False
+        self.has_linked = False
 
     def settle_again(self) -> None:
         """Look up what earlier runs left in doubt, try again what they held.
@@ -179,7 +179,6 @@ class SupplierDelivery:
         self._site.remember_suppliers([s.case.supplier for s in settled if s.link_origin])
         found = self._site.find_suppliers([case.supplier.supplier for case in doubtful])
         self._record([_linked(case) for case in doubtful if case.supplier.supplier in found])
-        self.has_created = self.has_created or bool(found) or any(s.link_origin for s in settled)
         self._stop_if([case for case in doubtful if case.supplier.supplier not in found])
 
     def _stop_if(self, doubtful: Sequence[VendorCase]) -> None:
@@ -206,6 +205,7 @@ class SupplierDelivery:
                 entry = replace(entry, problems=problems, held_since=since or self._clock())
             entries.append(entry)
             if item.link_origin:
+                self.has_linked = True
                 links[case.mapped.source.id] = (case.supplier.supplier, item.link_origin)
             if is_new or before is None or before.state is not item.state:
                 lines.append(_line(case, "answered", item.outcome.value, sent=item.sent))

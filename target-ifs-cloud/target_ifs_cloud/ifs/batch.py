@@ -231,7 +231,8 @@ def _assign(
     """Which answer belongs to which unit: by Content-ID, else by order where the count fits.
 
     An answer that names requests of two units, and a unit that is named by two answers, are
-    contradictions and count for nobody.
+    contradictions and count for nobody. Numbers that nobody gave are none only where no answer
+    uses ours.
     """
     owner = {content_id: index for index, unit in enumerate(units) for content_id in unit}
     named = [{owner[i] for i in part.content_ids if i in owner} for part in parts]
@@ -240,7 +241,11 @@ def _assign(
     for part, indexes in zip(parts, named, strict=True):
         if len(indexes) == 1 and claims.count(index := next(iter(indexes))) == 1:
             found[index] = part
-    if not is_whole or len(parts) != len(units) or len(claims) != len(set(claims)):
+    strangers = [
+        part for part in parts if part.content_ids and owner.keys().isdisjoint(part.content_ids)
+    ]
+    is_contradictory = len(claims) != len(set(claims)) or (claims and strangers)
+    if not is_whole or len(parts) != len(units) or is_contradictory:
         return found
     nameless = [index for index, indexes in enumerate(named) if not indexes]
     is_in_order = all(indexes <= {place} for place, indexes in enumerate(named))

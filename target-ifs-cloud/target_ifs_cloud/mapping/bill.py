@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
@@ -133,7 +134,7 @@ def _map_wanted(inputs: Inputs, stated: Decimal | None) -> Mapped:
         day=day,
         approver=_approver(bill),
     )
-    drafts = [_draft(line, frame) for line in known]
+    drafts = [_draft(line, ref, frame) for line, ref in zip(known, _refs(known), strict=True)]
     billed = _billed(zip(known, drafts, strict=True), reading)
     body = Body(
         drafts=tuple(drafts),
@@ -153,10 +154,20 @@ def _approver(bill: Record) -> Record:
     return as_record(pick(latest, "user"))
 
 
-def _draft(line: BillLine, frame: Frame) -> Draft:
+def _refs(lines: Sequence[BillLine]) -> list[str]:
+    """A name of its own for each line, also when two lines share an id."""
+    seen: Counter[str] = Counter()
+    refs = []
+    for line in lines:
+        seen[line.ref] += 1
+        refs.append(f"{line.ref}/{seen[line.ref]}" if seen[line.ref] > 1 else line.ref)
+    return refs
+
+
+def _draft(line: BillLine, ref: str, frame: Frame) -> Draft:
     order_line = as_record(line.record.get("orderitem"))
     return Draft(
-        ref=line.ref,
+        ref=ref,
         field=line.field,
         net=line.net,
         tax=line.tax,

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from target_ifs_cloud.mapping.problems import Findings
-from target_ifs_cloud.mapping.records import Record, pick, read_text
+from target_ifs_cloud.mapping.records import Record, pick
 from target_ifs_cloud.mapping.rules import CompanyRules, RateSource
 from target_ifs_cloud.money import parse_amount, round_amount, round_rate
 from target_ifs_cloud.reference import CompanyReference
@@ -50,6 +50,8 @@ def find_rate(
             found = _rate_of_procurify(question, record, findings)
         if found is not None:
             return found
+    if any(problem.code == "rate_doubtful" for problem in findings.problems):
+        return None
     findings.problem(
         "rate_missing",
         "currency",
@@ -85,21 +87,38 @@ def _rate_of_procurify(
         return RateAnswer(rate=stored, source="purchased_currency_rate")
     table = _positive(pick(record, "currency.rate"))
     converted = _positive(record.get("converted_total_cost"))
-    total = _positive(record.get("total_cost_with_tax"))
-    if converted is None or total is None:
+    found = _from_conversion(record, converted, table, question.base_currency)
+    if found is not None or converted is None:
+        return found
+    findings.problem(
+        "rate_doubtful",
+        "converted_total_cost",
+        f"converted_total_cost of {converted} does not fit the bill's total and Procurify's rate "
+        f"of {table} for {question.currency}",
+        "Check the bill's currency in Procurify, or enter the rate in IFS.",
+    )
+    return None
+
+
+def _from_conversion(
+    record: Record, converted: Decimal | None, table: Decimal | None, base_currency: str
+) -> RateAnswer | None:
+    """The rate behind a converted total. Which total it is of is inferred: the one with tax.
+
+    The total without tax is tried too, where only that fits Procurify's currency table.
+    """
+    if converted is None:
         return None
-    if table and round_amount(total * table, question.base_currency) == converted:
-        return RateAnswer(rate=table, source="currency.rate, agrees with converted_total_cost")
-    rate = round_rate(converted / total)
-    if table and abs(rate / table - 1) > DRIFT_MAX:
-        findings.problem(
-            "rate_doubtful",
-            "converted_total_cost",
-            f"converted_total_cost / total_cost_with_tax is {rate}, but Procurify's rate of "
-            f"{read_text(pick(record, 'currency.name'))} is {table}",
-            "Check the bill's currency in Procurify, or enter the rate in IFS.",
-        )
-    return RateAnswer(rate=rate, source="converted_total_cost / total_cost_with_tax")
+    for name in ("total_cost_with_tax", "total_cost"):
+        total = _positive(record.get(name))
+        if total is None:
+            continue
+        if table and round_amount(total * table, base_currency) == converted:
+            return RateAnswer(rate=table, source=f"currency.rate, agrees with {name}")
+        rate = round_rate(converted / total)
+        if table is None or abs(rate / table - 1) <= DRIFT_MAX:
+            return RateAnswer(rate=rate, source=f"converted_total_cost / {name}")
+    return None
 
 
 def _positive(value: object) -> Decimal | None:

@@ -16,7 +16,6 @@ from target_ifs_cloud.mapping.shares import Share
 from target_ifs_cloud.mapping.tables import table_key
 from target_ifs_cloud.reference import CompanyReference, Reference, SupplierReference
 
-
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 

@@ -230,9 +230,14 @@ def _also(row: Record, ordered: Decimal) -> set[Decimal]:
 
 
 def _open_amount(line: OrderLine, billed: Sequence[BilledLine]) -> Decimal:
-    """Ordered less billed, never beyond nothing."""
-    rest = line.ordered - sum((one.amount for one in billed), _NONE)
-    return max(rest, _NONE) if line.ordered > 0 else min(rest, _NONE)
+    """Ordered less billed."""
+    return _rest(line.ordered, sum((one.amount for one in billed), _NONE))
+
+
+def _rest(ordered: Decimal, taken: Decimal) -> Decimal:
+    """What is left of an amount: never beyond nothing, and a credit never makes it larger."""
+    low, high = min(ordered, _NONE), max(ordered, _NONE)
+    return min(max(ordered - taken, low), high)
 
 
 def _is_open(lines: Sequence[OrderLine], billed: Mapping[str, Sequence[BilledLine]]) -> bool:
@@ -254,16 +259,11 @@ def _open_of(line: OrderLine, billed: Sequence[BilledLine], frame: Frame) -> tup
     for one in billed:
         taken[one.codes] = taken.get(one.codes, _NONE) + one.amount
     merged = _merge(coded)
-    rests = [_rest(one, taken.get(one.codes, _NONE)) for one in merged]
+    rests = [_rest(one.share.amount, taken.get(one.codes, _NONE)) for one in merged]
     if sum(rests, _NONE) != is_open:
         weights = rests if any(rests) else [one.share.amount for one in merged]
         rests = list(split(is_open, weights, frame.currency))
     return _with_amounts(merged, rests)
-
-
-def _rest(one: Coded, taken: Decimal) -> Decimal:
-    rest = one.share.amount - taken
-    return max(rest, _NONE) if one.share.amount > 0 else min(rest, _NONE)
 
 
 def _merge(coded: Sequence[Coded]) -> tuple[Coded, ...]:

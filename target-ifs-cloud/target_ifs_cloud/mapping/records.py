@@ -111,7 +111,7 @@ def read_whole(value: object) -> int | None:
 def _is_short(value: Decimal) -> bool:
     """True when the number can be written out without exponents that fill the memory."""
     exponent = value.as_tuple().exponent
-    return isinstance(exponent, int) and -PLACES_MAX <= exponent and value.copy_abs() < WHOLE_MAX
+    return isinstance(exponent, int) and exponent >= -PLACES_MAX and value.copy_abs() < WHOLE_MAX
 
 
 def read_id(value: object) -> str:

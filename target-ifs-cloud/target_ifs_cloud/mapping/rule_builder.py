@@ -78,7 +78,7 @@ def build_rules(roots: Sequence[Node], version: str) -> Built:
     for root in roots:
         parts.read_tables(root.get("tables"))
     if ACCOUNTS_TABLE not in parts.tables:
-        message = f"no file has a table `{ACCOUNTS_TABLE}`; it says the account of IFS for each account code"
+        message = f"no file has a table `{ACCOUNTS_TABLE}`, which gives the account of IFS"
         parts.faults.append(Fault(file=f"{ACCOUNTS_TABLE}.yml", line=1, message=message))
     rules = Rules(
         version=version,

@@ -114,6 +114,8 @@ class Connection:
             ) as response:
                 content = self._read(response, deadline)
                 lower = {name.lower(): value for name, value in response.headers.items()}
+                if _may_be_cut(response.status_code, lower, content):
+                    raise NoAnswerError(Stage.NO_ANSWER)
                 return Answer(status=response.status_code, headers=lower, body=content)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise NoAnswerError(_stage_of(error)) from None
@@ -160,6 +162,12 @@ def is_loopback(url: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _may_be_cut(status: int, headers: Mapping[str, str], content: bytes) -> bool:
+    """True for a good status with nothing after it, and nothing that says that this is all."""
+    is_framed = not {"content-length", "transfer-encoding"}.isdisjoint(headers)
+    return status in {200, 201, 202} and not content and not is_framed
 
 
 def _stage_of(error: Exception) -> Stage:

@@ -15,6 +15,7 @@ from tests.unit.mapping.builders import (
     CAD,
     HCA,
     HUS,
+    USD,
     Record,
     account,
     allocation,
@@ -470,6 +471,56 @@ def test_without_a_rate_of_ifs_the_bills_own_conversion_counts(
     mapped = on_bill(canadian_bill(converted_total_cost=Decimal(converted)), known=known)
     assert mapped.problems == ()
     assert dict(as_invoice(mapped.document).header)["CurrRate"] == rate
+
+
+def test_a_conversion_of_the_total_without_tax_is_recognised(on_bill: OnBill) -> None:
+    """Only 74.00 / 100.00 fits the currency table; 74.00 / 108.25 does not."""
+    share = allocation("100.00", where="CC-400", currency=CAD)
+    line = item(8801, "100.00", "8.25", currency=CAD, cost_allocations=[share])
+    line |= {"tax_name": "TX Sales", "tax_percentage": "8.25"}
+    record = bill([line], currency=CAD, converted_total_cost=Decimal("74.00"), total_cost=100)
+    mapped = on_bill(record, known=reference(company_reference(HUS, rates=None)))
+    assert dict(as_invoice(mapped.document).header)["CurrRate"] == Decimal("0.740000")
+
+
+def test_lines_that_share_an_id_keep_names_of_their_own(on_bill: OnBill) -> None:
+    """Each posting belongs to one line."""
+    document = posted(on_bill(bill([item(7, "80.00"), item(7, "20.00")])))
+    assert [x.ref for x in document.lines] == [x.ref for x in document.postings] == ["7", "7/2"]
+
+
+def test_a_credit_converts_like_a_charge(on_bill: OnBill) -> None:
+    """Minus 74.00 for minus 100.00 is the same rate."""
+    share = allocation("-100.00", where="CC-400", currency=CAD)
+    line = item(8801, "-100.00", currency=CAD, cost_allocations=[share])
+    record = bill([line], currency=CAD, converted_total_cost=Decimal("-74.00"))
+    mapped = on_bill(record, known=reference(company_reference(HUS, rates=None)))
+    assert dict(as_invoice(mapped.document).header)["CurrRate"] == Decimal("0.740000")
+
+
+def test_an_order_in_another_currency_is_reduced_by_the_converted_amount(
+    on_bill: OnBill,
+) -> None:
+    """100.00 Canadian dollars take 74.00 US dollars off the order."""
+    share = allocation("100.00", where="CC-400", currency=CAD)
+    line = item(8801, "100.00", currency=CAD, cost_allocations=[share])
+    line |= {"po": {"uuid": "1"}, "orderitem": order_line(193, currency=USD)}
+    document = as_invoice(on_bill(bill([line], currency=CAD)).document)
+    assert [x.amount for x in document.billed] == [Decimal("74.00")]
+
+
+def test_shipping_inside_a_line_takes_nothing_off_its_order(on_bill: OnBill) -> None:
+    """80.00 of goods and 10.00 of shipping: the order loses 80.00."""
+    line = item(
+        8801,
+        "80.00",
+        total_cost_with_tax=Decimal("90.00"),
+        shipping_amount="10.00",
+        po={"uuid": "1"},
+        orderitem=order_line(193),
+    )
+    document = posted(on_bill(bill([line])))
+    assert sum(x.amount for x in document.billed) == Decimal("80.00")
 
 
 def test_a_conversion_far_from_the_currency_table_is_held(on_bill: OnBill) -> None:

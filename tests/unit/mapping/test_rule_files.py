@@ -231,7 +231,7 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         "accounts.yml",
         "  accounts:",
         "  acounts:",
-        ["no file has a table `accounts`; it says the account of IFS for each account code"],
+        ["no file has a table `accounts`, which gives the account of IFS"],
     ),
     (
         "tax above everything",

@@ -39,8 +39,8 @@ def outcome(failure: Failure) -> str:
     return "wait" if decision.told_to_wait else "repeat"
 
 
+# By status, the decision for a read and for a write.
 ANSWERED = {
-    # status: (read, write)
     301: ("configuration", "configuration"),
     302: ("configuration", "outcome_unknown"),
     303: ("configuration", "outcome_unknown"),
