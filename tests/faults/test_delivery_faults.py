@@ -315,6 +315,19 @@ def test_a_changed_bill_whose_invoice_is_posted_is_reported(world: World) -> Non
     assert "(Posted) says 105.00 USD" in world.entry("a").note
 
 
+def test_a_correction_made_by_hand_settles_the_report(world: World) -> None:
+    """Once IFS says what Procurify says, nobody has to look any more."""
+    world.run([make_document("a")])
+    world.ifs.invoices["1"].state = "Posted"
+    edited = make_document("a", net="200.00", version=2)
+    world.run([edited])
+    assert world.entry("a").note
+    world.ifs.invoices["1"].document = edited
+    world.run([edited])
+    assert world.entry("a").note == ""
+    assert world.tally.counts["bill", Outcome.UNCHANGED, "USD"] == 1
+
+
 def test_a_posted_invoice_without_changes_is_left_alone_in_silence(world: World) -> None:
     """Final posting is the normal course of events, not a change to report."""
     world.run([make_document("a")])

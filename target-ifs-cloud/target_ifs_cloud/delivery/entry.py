@@ -99,6 +99,7 @@ class Entry:
     ``content`` is what IFS was last seen to hold; ``intent`` what is being sent. ``record`` is the
     Procurify record while it is still needed. ``note`` says what a person should look at although
     the document is settled: a change that may not be written any more, differences after adoption.
+    ``is_announced``: a finished run has raised the alarm for it.
     """
 
     source: Source
@@ -114,6 +115,7 @@ class Entry:
     note: str = ""
     record: Mapping[str, Any] | None = None
     is_due: bool = False
+    is_announced: bool = False
     sent_at: datetime | None = None
     held_since: datetime | None = None
 
@@ -126,11 +128,6 @@ class Entry:
     def active_key(self) -> str | None:
         """The key as long as this document may hold it in IFS; unique in the outbox."""
         return str(self.key) if self.key and self.state in _OWNS_KEY else None
-
-    @property
-    def needs_person(self) -> bool:
-        """True when somebody has to look at it."""
-        return bool(self.problems or self.note) or self.state in {State.HELD, State.REJECTED}
 
 
 def to_row(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
@@ -158,6 +155,7 @@ def to_row(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
         "note": entry.note,
         "payload": None if entry.record is None else pack(entry.record),
         "is_due": int(entry.is_due),
+        "is_announced": int(entry.is_announced),
         "sent_at": entry.sent_at.isoformat() if entry.sent_at else None,
         "held_since": entry.held_since.isoformat() if entry.held_since else None,
         "updated_at": now.isoformat(),
@@ -191,6 +189,7 @@ def from_row(row: Mapping[str, Any]) -> Entry:
         note=row["note"],
         record=None if row["payload"] is None else unpack(row["payload"]),
         is_due=bool(row["is_due"]),
+        is_announced=bool(row["is_announced"]),
         sent_at=datetime.fromisoformat(row["sent_at"]) if row["sent_at"] else None,
         held_since=datetime.fromisoformat(row["held_since"]) if row["held_since"] else None,
     )

@@ -227,7 +227,7 @@ class InvoiceDelivery:
 
     def _count(self, records: Sequence[Record]) -> None:
         for record in records:
-            self._tally.add(record.entry, record.outcome, is_new=record.is_new)
+            self._tally.add(record.entry, record.outcome)
 
 
 def _needs_look_up(candidate: Candidate) -> bool:

@@ -26,6 +26,11 @@ from target_ifs_cloud.errors import ConfigurationError, TemporaryError
 _IDS_PER_QUERY = 500
 _ENTRIES_AT_ONCE = 200
 
+_NEEDS_PERSON = sa.or_(
+    DOCUMENT.c.problems != "[]",
+    DOCUMENT.c.note != "",
+    DOCUMENT.c.state.in_([State.HELD.value, State.REJECTED.value]),
+)
 StateCount = tuple[SourceKind, State, str, int, Decimal]
 """Kind, state, currency, how many, gross amount in that currency."""
 
@@ -193,28 +198,26 @@ class Outbox:
                 entries = [from_row(dict(row)) for row in rows]
             yield entries
 
-    def attention(
-        self, *, limit: int, older_than: datetime | None = None
-    ) -> tuple[list[Entry], int, bool]:
-        """What needs a person: the first entries, how many in all, is one older than this."""
-        needs_person = sa.or_(
-            DOCUMENT.c.problems != "[]",
-            DOCUMENT.c.note != "",
-            DOCUMENT.c.state.in_([State.HELD.value, State.REJECTED.value]),
-        )
+    def attention(self, *, limit: int) -> tuple[list[Entry], int]:
+        """What needs a person: the first ``limit`` entries, and how many there are in all."""
         order = (DOCUMENT.c.kind, DOCUMENT.c.id)
         with self.engine.connect() as connection:
             rows = connection.execute(
-                sa.select(DOCUMENT).where(needs_person).order_by(*order).limit(limit)
+                sa.select(DOCUMENT).where(_NEEDS_PERSON).order_by(*order).limit(limit)
             ).mappings()
             entries = [from_row(dict(row)) for row in rows]
             count = connection.execute(
-                sa.select(sa.func.count()).select_from(DOCUMENT).where(needs_person)
+                sa.select(sa.func.count()).select_from(DOCUMENT).where(_NEEDS_PERSON)
             ).scalar_one()
-            oldest = connection.execute(
-                sa.select(sa.func.min(DOCUMENT.c.held_since)).where(needs_person)
-            ).scalar()
-        return entries, count, bool(older_than and oldest and oldest < older_than.isoformat())
+        return entries, count
+
+    def must_raise_alarm(self, *, held_before: datetime) -> bool:
+        """Whether something needs a person and no run has said so, or it was held long ago."""
+        is_news = DOCUMENT.c.is_announced == 0
+        is_overdue = DOCUMENT.c.held_since < held_before.isoformat()
+        query = sa.select(DOCUMENT.c.id).where(_NEEDS_PERSON, sa.or_(is_news, is_overdue)).limit(1)
+        with self.engine.connect() as connection:
+            return connection.execute(query).first() is not None
 
     def links(self) -> dict[str, SupplierId]:
         """Which supplier each Procurify vendor is linked to."""
@@ -269,9 +272,10 @@ class Outbox:
         return self.run_id
 
     def end_run(self, exit_code: int) -> audit.Checkpoint:
-        """Close the run; the answer is the checkpoint to print."""
+        """Close the run, whose alarm counts as raised; the answer is the checkpoint to print."""
         now = self.clock().isoformat()
         with self.writing() as connection:
+            connection.execute(sa.update(DOCUMENT).where(_NEEDS_PERSON).values(is_announced=1))
             connection.execute(
                 sa.update(RUN)
                 .where(RUN.c.id == self.run_id)

@@ -10,7 +10,7 @@ from typing import Any
 from target_ifs_cloud.delivery.entry import Content, Entry, State
 from target_ifs_cloud.delivery.plan import Decision, Known
 from target_ifs_cloud.delivery.sent import Sent, Verdict
-from target_ifs_cloud.delivery.situation import Candidate
+from target_ifs_cloud.delivery.situation import Candidate, has_content
 from target_ifs_cloud.delivery.summary import Outcome, format_amount
 from target_ifs_cloud.documents import BilledLine
 from target_ifs_cloud.ifs.invoices import InvoiceShown
@@ -35,7 +35,6 @@ class Record:
 
     entry: Entry
     outcome: Outcome
-    is_new: bool = False
     billed: tuple[BilledLine, ...] | None = None
     line: Mapping[str, Any] | None = None
 
@@ -48,8 +47,7 @@ def record_settled(step: Step, *, now: datetime) -> Record:
         case Decision.ADOPT | Decision.CONFIRM:
             return _record_found(step)
         case Decision.SKIP:
-            entry = replace(_entry_of(step), source=step.candidate.source, problems=())
-            return Record(entry=entry, outcome=Outcome.UNCHANGED, billed=None)
+            return _record_same(step)
         case Decision.REPORT_CHANGE:
             return _record_change(step)
         case Decision.LEAVE_OUT:
@@ -162,8 +160,23 @@ def _record_hold(step: Step, *, now: datetime) -> Record:
             problems=candidate.problems,
             held_since=held_since or now,
         )
-    line = evidence(step) if is_new else None
-    return Record(entry=entry, outcome=Outcome.HELD, is_new=is_new, line=line)
+    entry = replace(entry, is_announced=not is_new and before is not None and before.is_announced)
+    return Record(entry=entry, outcome=Outcome.HELD, line=evidence(step) if is_new else None)
+
+
+def _record_same(step: Step) -> Record:
+    """Nothing to do: what IFS holds is what Procurify says, whoever has brought it there."""
+    before, shown = _entry_of(step), _shown_of(step)
+    is_as_sent = before.content is not None and has_content(shown, before.content)
+    entry = replace(
+        before,
+        source=step.candidate.source,
+        content=before.content if is_as_sent else _content_shown(shown),
+        problems=(),
+        note="",
+        is_due=False,
+    )
+    return Record(entry=entry, outcome=Outcome.UNCHANGED)
 
 
 def _record_found(step: Step) -> Record:
@@ -180,9 +193,7 @@ def _record_found(step: Step) -> Record:
         )
     entry = confirmed(replace(base, intent=content), ifs_id=shown.invoice_id, note=note)
     outcome = Outcome.FOUND if was_ours else Outcome.ADOPTED
-    return Record(
-        entry=entry, outcome=outcome, is_new=bool(note), billed=_billed(step), line=evidence(step)
-    )
+    return Record(entry=entry, outcome=outcome, billed=_billed(step), line=evidence(step))
 
 
 def _record_change(step: Step) -> Record:
@@ -203,8 +214,9 @@ def _record_change(step: Step) -> Record:
         record=step.candidate.record or before.record,
     )
     is_new = note != before.note
+    entry = replace(entry, is_announced=not is_new and before.is_announced)
     line = evidence(step) if is_new else None
-    return Record(entry=entry, outcome=Outcome.TO_LOOK_AT, is_new=is_new, line=line)
+    return Record(entry=entry, outcome=Outcome.TO_LOOK_AT, line=line)
 
 
 def _record_left_out(step: Step) -> Record:
@@ -234,7 +246,7 @@ def _record_refused(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> 
         entry = replace(intent, state=State.CONFIRMED, intent=None, problems=problems)
         outcome = Outcome.TO_LOOK_AT
     entry = replace(entry, is_due=False)
-    return Record(entry=entry, outcome=outcome, is_new=True, line=evidence(step, sent))
+    return Record(entry=entry, outcome=outcome, line=evidence(step, sent))
 
 
 def describe_change(step: Step) -> str:

@@ -235,13 +235,16 @@ class DeliveryRun:
         policy = self._settings.fail_on_held
         if policy == "never":
             return EXIT_SETTLED
-        oldest = self._outbox.clock() - timedelta(days=self._settings.held_age_days)
-        _, count, is_overdue = self._outbox.attention(limit=0, older_than=oldest)
-        is_alarm = bool(self._tally.newly_held or is_overdue) if policy == "new" else bool(count)
+        held_before = self._outbox.clock() - timedelta(days=self._settings.held_age_days)
+        is_alarm = (
+            self._outbox.must_raise_alarm(held_before=held_before)
+            if policy == "new"
+            else self._outbox.attention(limit=0)[1] > 0
+        )
         return EXIT_NEEDS_PERSON if is_alarm else EXIT_SETTLED
 
     def _print_summary(self, checkpoint: str) -> None:
-        entries, count, _ = self._outbox.attention(limit=ATTENTION_LINES_MAX)
+        entries, count = self._outbox.attention(limit=ATTENTION_LINES_MAX)
         title = f"Run {self._outbox.run_id}: Procurify to IFS Cloud"
         text = render_summary(self._tally, entries, count, title=title)
         sys.stderr.write(f"{text}\nAudit trail checkpoint: {checkpoint}\n")

@@ -62,15 +62,26 @@ def situation_of(
     settling_time_s: int,
 ) -> Situation:
     """Everything the decision depends on. ``details`` refines what the header alone can tell."""
+    is_there = is_there_already(candidate, shown)
+    header = Shown.SAME if is_there else compare_header(candidate, shown)
     return Situation(
         is_wanted=not candidate.not_wanted,
         has_problems=bool(candidate.problems),
         known=candidate.known,
-        shown=details or compare_header(candidate, shown),
-        is_changed=is_changed(candidate),
+        shown=details or header,
+        is_changed=not is_there and is_changed(candidate),
         is_settled=is_settled(candidate.entry, now=now, settling_time_s=settling_time_s),
         is_preliminary=shown is not None and shown.state in PRELIMINARY_STATES,
     )
+
+
+def is_there_already(candidate: Candidate, shown: InvoiceShown | None) -> bool:
+    """Whether other hands have brought a confirmed invoice to what Procurify says now."""
+    entry, document = candidate.entry, candidate.document
+    if entry is None or document is None or shown is None or entry.known is not Known.CONFIRMED:
+        return False
+    is_as_sent = entry.content is not None and has_content(shown, entry.content)
+    return has_content(shown, Content.of(document)) and not is_as_sent
 
 
 def is_changed(candidate: Candidate) -> bool:

@@ -50,17 +50,20 @@ Row = tuple[SourceKind, Outcome, str]
 class Tally:
     """Counts of one run. Units: amounts are gross, in their own currency, never added across.
 
-    A document that is met twice in a run (held, then tried again) counts with its last outcome.
+    A document that is met twice in a run counts once: held, then posted is posted; completed,
+    then found unchanged is completed.
     """
 
     counts: Counter[Row] = field(default_factory=Counter)
     amounts: dict[Row, Decimal] = field(default_factory=dict)
-    newly_held: int = 0
     _standing: dict[tuple[SourceKind, str], tuple[Row, Decimal]] = field(default_factory=dict)
+    _done: set[tuple[SourceKind, str]] = field(default_factory=set)
 
-    def add(self, entry: Entry, outcome: Outcome, *, is_new: bool = False) -> None:
-        """Count one document; ``is_new``: it needs a person now and did not before."""
+    def add(self, entry: Entry, outcome: Outcome) -> None:
+        """Count one document by what became of it."""
         identity = (entry.source.kind, entry.source.id)
+        if outcome is Outcome.UNCHANGED and identity in self._done:
+            return
         if identity in self._standing:
             before, amount = self._standing.pop(identity)
             self.counts[before] -= 1
@@ -69,9 +72,10 @@ class Tally:
         amount = entry.amount or Decimal(0)
         self.counts[row] += 1
         self.amounts[row] = self.amounts.get(row, Decimal(0)) + amount
-        self.newly_held += int(is_new)
         if outcome in _MAY_CHANGE:
             self._standing[identity] = (row, amount)
+        elif outcome not in {Outcome.UNCHANGED, Outcome.LEFT_OUT}:
+            self._done.add(identity)
 
 
 def render_summary(

@@ -202,14 +202,19 @@ class SupplierDelivery:
             entry = self._entry(case, item.state)
             if problems:
                 since = before.held_since if before else None
-                entry = replace(entry, problems=problems, held_since=since or self._clock())
+                entry = replace(
+                    entry,
+                    problems=problems,
+                    held_since=since or self._clock(),
+                    is_announced=not is_new and before is not None and before.is_announced,
+                )
             entries.append(entry)
             if item.link_origin:
                 self.has_linked = True
                 links[case.mapped.source.id] = (case.supplier.supplier, item.link_origin)
             if is_new or before is None or before.state is not item.state:
                 lines.append(_line(case, "answered", item.outcome.value, sent=item.sent))
-            self._tally.add(entry, item.outcome, is_new=is_new)
+            self._tally.add(entry, item.outcome)
         self._outbox.save(Changes(entries=entries, links=links, audit=lines))
 
     def _entry(self, case: VendorCase, state: State, *, sent_at: datetime | None = None) -> Entry:

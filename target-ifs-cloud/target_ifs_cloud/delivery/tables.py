@@ -47,6 +47,8 @@ DOCUMENT = Table(
     Column("note", Text, nullable=False, default=""),
     Column("payload", LargeBinary),
     Column("is_due", Integer, nullable=False, default=0),
+    # Whether a run has raised the alarm for what needs a person here.
+    Column("is_announced", Integer, nullable=False, default=0),
     Column("sent_at", String(40)),
     Column("held_since", String(40)),
     Column("updated_at", String(40), nullable=False),

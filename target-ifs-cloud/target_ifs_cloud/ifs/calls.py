@@ -16,6 +16,8 @@ from target_ifs_cloud.wire.transport import Transport
 NOT_FOUND = 404
 FORBIDDEN = 403
 NOT_OFFERED = frozenset({FORBIDDEN, NOT_FOUND, 405, 501})
+CAREFUL_SENDS = 100
+"""How many change sets go alone after an answer that left some of a batch open."""
 BATCH_REFUSED = frozenset({NOT_FOUND, 405, 415, 501})
 
 
@@ -30,11 +32,29 @@ class Calls:
         """Talk through ``transport`` with the names of ``profile``."""
         self.transport = transport
         self.profile = profile
+        self._careful = 0
 
     def place(self, projection: ProjectionKey) -> Place:
         """Where a projection stands."""
         root = self.profile.projection(projection).root
         return Place(base_url=self.transport.base_url, root=root)
+
+    @property
+    def change_sets_per_batch(self) -> int:
+        """How many change sets go together now."""
+        is_alone = self._careful > 0 or not self.profile.use_batch
+        return 1 if is_alone else self.profile.limits.batch_change_sets
+
+    def answered(self, *, count: int, is_whole: bool) -> None:
+        """Take note of an answer to ``count`` change sets that did come.
+
+        After one that leaves some of them open, the next ones go alone for a while: an answer to
+        one change set cannot be mixed up, even by a server that stops at the first refusal.
+        """
+        if not is_whole and count > 1:
+            self._careful = CAREFUL_SENDS
+        else:
+            self._careful = max(self._careful - 1, 0)
 
     def get(self, projection: ProjectionKey, path: str, *, accept: str = "") -> Response:
         """One GET.

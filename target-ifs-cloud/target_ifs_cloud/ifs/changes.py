@@ -61,13 +61,12 @@ def _send_all(
     calls: Calls, projection: ProjectionKey, change_sets: Sequence[ChangeSet]
 ) -> list[ChangeSetResult]:
     """Batch after batch; when IFS is out of reach the rest is not even tried."""
-    is_batched = calls.profile.use_batch
-    size = calls.profile.limits.batch_change_sets if is_batched else 1
     results: list[ChangeSetResult] = []
-    for start in range(0, len(change_sets), size):
-        chunk = change_sets[start : start + size]
+    while len(results) < len(change_sets):
+        start = len(results)
+        chunk = change_sets[start : start + calls.change_sets_per_batch]
         try:
-            if is_batched:
+            if calls.profile.use_batch:
                 results += _send_batch(calls, projection, chunk)
             else:
                 results.append(_send_alone(calls, projection, chunk[0]))
@@ -87,7 +86,10 @@ def _send_batch(
         return [Unanswered(reason="the batch has no answer")] * len(change_sets)
     except RefusedError as error:
         return _refused_batch(calls, projection, error, len(change_sets))
-    return read_changes(answer.content_type, answer.body, change_sets)
+    results = read_changes(answer.content_type, answer.body, change_sets)
+    is_whole = not any(isinstance(result, Unanswered) for result in results)
+    calls.answered(count=len(results), is_whole=is_whole)
+    return results
 
 
 def _refused_batch(
@@ -103,6 +105,7 @@ def _refused_batch(
     if error.status in NOT_OFFERED:
         raise calls.explained(projection, "$batch", error) from error
     if count > 1:
+        calls.answered(count=count, is_whole=False)
         return [Unanswered(reason="the batch was refused as a whole")] * count
     return [Failed(status=error.status, error=error_text(error))]
 

@@ -59,7 +59,7 @@ def main() -> None:
 def status(outbox: Outbox) -> None:
     """Where every document stands, and which ones need a person."""
     click.echo(render_states(outbox.count_states()))
-    entries, count, _ = outbox.attention(limit=_LISTED_MAX)
+    entries, count = outbox.attention(limit=_LISTED_MAX)
     click.echo("\n".join(attention_lines(entries, count)))
 
 

@@ -37,6 +37,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text, nullable=False),
         sa.Column("payload", sa.LargeBinary),
         sa.Column("is_due", sa.Integer, nullable=False),
+        sa.Column("is_announced", sa.Integer, nullable=False),
         sa.Column("sent_at", sa.String(40)),
         sa.Column("held_since", sa.String(40)),
         sa.Column("updated_at", sa.String(40), nullable=False),
