@@ -136,7 +136,7 @@ class FakeIfs:
             tax=document.tax,
             gross=document.gross,
             etag=str(invoice.version),
-            row={},
+            row=dict(document.header),
         )
 
     def standing(self) -> list[tuple[str, Decimal, bool]]:

@@ -124,7 +124,7 @@ def make_document(
         net=amount,
         tax=tax,
         gross=amount + tax,
-        header=(),
+        header=(("VoucherText", f"Procurify bill {name}"),),
         lines=(Line(ref="1", net=amount, tax=tax, tax_code="T"),),
         postings=(Posting(ref="1", codes=(("A", "4010"),), amount=amount),),
     )
@@ -295,6 +295,17 @@ def test_an_adopted_invoice_is_never_changed_from_here(world: World) -> None:
     world.run([make_document("a", net="300.00", version=2)])
     assert world.ifs.standing() == [("INV-A", Decimal("105.00"), True)]
     assert "305.00 USD" in world.entry("a").note
+
+
+def test_a_lost_outbox_is_rebuilt_from_what_ifs_shows(world: World, tmp_path: Path) -> None:
+    """Our own invoices are known by their stamp, linked again, and still kept up to date."""
+    world.run(BATCH)
+    world.url = f"sqlite:///{tmp_path}/new.db"
+    world.run(BATCH)
+    assert world.ifs.standing() == WHOLE
+    world.run([make_document("a", net="200.00", version=2)])
+    assert world.ifs.invoices["1"].document.net == Decimal("200.00")
+    assert len(world.ifs.invoices) == 3
 
 
 def test_a_changed_bill_updates_a_preliminary_invoice(world: World) -> None:

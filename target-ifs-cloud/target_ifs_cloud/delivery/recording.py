@@ -10,7 +10,7 @@ from typing import Any
 from target_ifs_cloud.delivery.entry import Content, Entry, State
 from target_ifs_cloud.delivery.plan import Decision, Known
 from target_ifs_cloud.delivery.sent import Sent, Verdict
-from target_ifs_cloud.delivery.situation import Candidate, has_content
+from target_ifs_cloud.delivery.situation import Candidate, has_content, is_stamped
 from target_ifs_cloud.delivery.summary import Outcome, format_amount
 from target_ifs_cloud.documents import BilledLine
 from target_ifs_cloud.ifs.invoices import InvoiceShown
@@ -185,6 +185,9 @@ def _record_found(step: Step) -> Record:
     was_ours = step.decision is Decision.CONFIRM
     base = _entry_of(step) if was_ours else _new_entry(candidate, State.CONFIRMED)
     content = base.intent if was_ours else _content_shown(shown)
+    if candidate.document and not step.differences and is_stamped(shown, candidate.document):
+        # Written from here before the outbox was lost.
+        content = Content.of(candidate.document)
     note = ""
     if step.differences:
         note = (

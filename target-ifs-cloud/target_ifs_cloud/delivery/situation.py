@@ -117,6 +117,13 @@ def is_ours(entry: Entry | None) -> bool:
     return entry is not None and entry.content is not None and bool(entry.content.fingerprint)
 
 
+def is_stamped(shown: InvoiceShown, document: SupplierInvoice) -> bool:
+    """Whether the invoice carries the identity of this very record, in the field of the rules."""
+    id_ = document.source.id
+    stamps = {name: value for name, value in document.header if id_ and id_ in str(value)}
+    return any(shown.row.get(name) == value for name, value in stamps.items())
+
+
 def is_settled(entry: Entry | None, *, now: datetime, settling_time_s: int) -> bool:
     """Whether a write without an answer can no longer appear."""
     if entry is None or entry.sent_at is None:

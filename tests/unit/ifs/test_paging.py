@@ -79,14 +79,14 @@ def test_every_row_comes_once(
 
 
 @given(
-    st.integers(min_value=0, max_value=60),
-    st.integers(min_value=1, max_value=20),
-    st.integers(min_value=1, max_value=20),
-    st.sampled_from(["none", "relative", "query", "rooted", "absolute", "elsewhere"]),
-    st.booleans(),
+    size=st.integers(min_value=0, max_value=60),
+    page_size=st.integers(min_value=1, max_value=20),
+    cap=st.integers(min_value=1, max_value=20),
+    link=st.sampled_from(["none", "relative", "query", "rooted", "absolute", "elsewhere"]),
+    has_count=st.booleans(),
 )
 def test_every_row_comes_once_at_any_size(
-    size: int, page_size: int, cap: int, link: str, *, has_count: bool
+    *, size: int, page_size: int, cap: int, link: str, has_count: bool
 ) -> None:
     """A link to another host is not followed, and nothing is missed because of that."""
     table = Table(list(range(size)), cap=cap, link=link, counts=lambda n: n if has_count else None)

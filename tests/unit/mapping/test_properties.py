@@ -186,7 +186,7 @@ RUBBISH = st.recursive(
 )
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Every place inside a record."""
     members = value.items() if isinstance(value, dict) else enumerate(value)
     for key, inner in members:
@@ -205,15 +205,15 @@ def put(record: Record, path: tuple[Any, ...], value: object) -> Record:
     return changed  # type: ignore[no-any-return]
 
 
-def _map_bill(record: Any, rules: Rules) -> Mapped:  # noqa: ANN401
+def _map_bill(record: Any, rules: Rules) -> Mapped:
     return map_bill(record, rules=rules, reference=KNOWN, links={})
 
 
-def _map_order(record: Any, rules: Rules) -> Mapped:  # noqa: ANN401
+def _map_order(record: Any, rules: Rules) -> Mapped:
     return map_purchase_order(record, rules=rules, reference=KNOWN, links={}, billed=[])
 
 
-def _map_vendor(record: Any, rules: Rules) -> Mapped:  # noqa: ANN401
+def _map_vendor(record: Any, rules: Rules) -> Mapped:
     return map_vendor(record, rules=rules, reference=KNOWN, links={})
 
 
