@@ -1,0 +1,50 @@
+"""Resource paths: ``Set(Key='x')/Child(Key='x',Id=1)/Action``. Source: seen in code."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from erp_sandbox.ifs.refusal import Refusal
+
+_SEGMENT = re.compile(r"(?:[^/(']|\((?:[^')]|'(?:[^']|'')*')*\))+")
+_KEY = re.compile(r"(\w+)=('(?:[^']|'')*'|[^,)]+)")
+_LONE_KEY = re.compile(r"^\s*('(?:[^']|'')*'|-?\d+)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One part of a path. ``keys`` is ``None`` without brackets; a lone key has the name ``""``."""
+
+    name: str
+    keys: dict[str, str] | None
+
+
+def split_path(path: str) -> list[Segment]:
+    """The segments of a percent-encoded path.
+
+    Raises:
+        Refusal: a key that cannot be read.
+    """
+    segments = []
+    for text in _SEGMENT.findall(unquote(path)):
+        name, bracket, inner = text.partition("(")
+        if not bracket:
+            segments.append(Segment(name, None))
+            continue
+        inner = inner.removesuffix(")")
+        keys = {key: _plain(value) for key, value in _KEY.findall(inner)}
+        lone = _LONE_KEY.match(inner)
+        if lone:
+            keys = {"": _plain(lone.group(1))}
+        if not keys and inner.strip():
+            raise Refusal(400, "ODP_BAD_REQUEST")
+        segments.append(Segment(name, keys or None))
+    return segments
+
+
+def _plain(literal: str) -> str:
+    if literal.startswith("'"):
+        return literal[1:-1].replace("''", "'")
+    return literal

@@ -1,0 +1,278 @@
+"""The HTTP face: token endpoint, projections, ``$batch``, and the control side for tests."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from erp_sandbox.exact_json import encode
+from erp_sandbox.ifs.knobs import Knobs
+from erp_sandbox.ifs.ledger import Ledger, books
+from erp_sandbox.ifs.metadata import write_metadata
+from erp_sandbox.ifs.model import SETS, sets_of
+from erp_sandbox.ifs.multipart import Answer, Call, read_batch, write_batch
+from erp_sandbox.ifs.refusal import Refusal, not_found
+from erp_sandbox.ifs.service import Scope, Service
+from erp_sandbox.world import World
+
+_STATUS = {"POST": 201, "PATCH": 200, "DELETE": 204}
+_BAD_REQUEST = 400
+REQUESTS_KEPT = 100_000
+
+
+class IfsSite:
+    """One site over HTTP."""
+
+    def __init__(self, world: World, knobs: Knobs) -> None:
+        """Start with the tenant's books."""
+        self.world = world
+        self.knobs = knobs
+        self.ledger = Ledger(world, knobs)
+        self.service = Service(self.ledger)
+        self.captured: list[dict[str, Any]] = []
+        self._tokens: dict[str, float] = {}
+        self._served = 0
+
+    def routes(self) -> list[Route]:
+        """Every address of the site."""
+        methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+        token = "/auth/realms/{realm}/protocol/openid-connect/token"  # noqa: S105
+        return [
+            Route(token, self.give_token, methods=["POST"]),
+            Route(
+                "/{endpoint}/ifsapplications/projection/v1/{service}/{path:path}",
+                self.serve,
+                methods=methods,
+            ),
+            Route("/_control/books", self.show_books),
+            Route("/_control/requests", self.show_requests),
+            Route("/_control/knobs", self.turn_knobs, methods=["POST"]),
+            Route("/_control/edit", self.edit, methods=["POST"]),
+        ]
+
+    # login
+
+    async def give_token(self, request: Request) -> Response:
+        """Client credentials as form fields or as HTTP Basic. Source: documented; seen in code."""
+        form = dict(parse_qsl((await request.body()).decode()))
+        pair = (form.get("client_id", ""), form.get("client_secret", ""))
+        basic = request.headers.get("authorization", "")
+        if basic.startswith("Basic "):
+            name, _, secret = base64.b64decode(basic[6:]).decode().partition(":")
+            pair = (unquote(name), unquote(secret))
+        knobs = self.knobs
+        if request.path_params["realm"] != knobs.realm:
+            return _reply({"error": "realm does not exist"}, 404)
+        if form.get("grant_type") != "client_credentials":
+            return _reply({"error": "unsupported_grant_type"}, _BAD_REQUEST)
+        if pair != (knobs.client_id, knobs.client_secret):
+            return _reply({"error": "unauthorized_client"}, 401)
+        token = hashlib.sha256(f"{len(self._tokens)}{time.monotonic()}".encode()).hexdigest()
+        self._tokens[token] = time.monotonic() + knobs.token_ttl_s
+        return _reply(
+            {
+                "access_token": token,
+                "expires_in": knobs.token_ttl_s,
+                "refresh_expires_in": 1800,
+                "token_type": "Bearer",
+                "not-before-policy": 0,
+                "scope": form.get("scope", ""),
+            }
+        )
+
+    # projections
+
+    async def serve(self, request: Request) -> Response:
+        """One request to a projection, with everything that can refuse it before it is served."""
+        body = await request.body()
+        projection = request.path_params["service"].removesuffix(".svc")
+        path = request.scope["raw_path"].decode().partition(".svc/")[2]
+        self._capture(request, body)
+        refused = self._refuse_early(request)
+        if refused is not None:
+            return refused
+        if not sets_of(projection):
+            return _refused(not_found())
+        match unquote(path):
+            case "":
+                names = [e.name for e in sets_of(projection) if not e.parent]
+                return _reply(
+                    {"value": [{"name": n, "kind": "EntitySet", "url": n} for n in names]}
+                )
+            case "$metadata" if self.knobs.metadata_offered:
+                return Response(write_metadata(projection), media_type="application/xml")
+            case "$batch" if self.knobs.batch_allowed:
+                return self._serve_batch(request, projection, body)
+            case _:
+                call = Call(
+                    method=request.method,
+                    path=path,
+                    options=dict(parse_qsl(request.url.query, keep_blank_values=True)),
+                    headers=request.headers,
+                    body=body,
+                    content_id="",
+                )
+                answer = self._serve_call(projection, call, Scope())
+                headers = dict(answer.headers)
+                return Response(answer.body, answer.status, headers)
+
+    def _refuse_early(self, request: Request) -> Response | None:
+        knobs = self.knobs
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if time.monotonic() >= self._tokens.get(token, 0.0):
+            return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
+        self._served += 1
+        wait = {"Retry-After": str(knobs.retry_after_s)}
+        if knobs.throttle_every and self._served % knobs.throttle_every == 0:
+            return Response(status_code=429, headers=wait)
+        if knobs.mi_modified_every and self._served % knobs.mi_modified_every == 0:
+            refusal = Refusal(knobs.mi_modified_status, "MI_MODIFIED_ERROR")
+            return _refused(refusal, wait)
+        return None
+
+    def _serve_call(self, projection: str, call: Call, scope: Scope) -> Answer:
+        """One read or write; a refusal is an answer too."""
+        try:
+            if call.method == "GET":
+                row = self.service.read(projection, call.path, call.options)
+                return _answer(200, row, content_id=call.content_id)
+            entity, changed = self.service.write(
+                projection,
+                call.method,
+                path=call.path,
+                body=_read_body(call),
+                if_match=call.headers.get("if-match", ""),
+                scope=scope,
+            )
+        except Refusal as refusal:
+            return _answer(self._status_of(refusal), refusal.body(), content_id=call.content_id)
+        if call.content_id:
+            scope.made[call.content_id] = (entity, changed)
+        status = _STATUS[call.method]
+        if call.method == "DELETE":
+            return Answer(status=status, body=b"", headers={}, content_id=call.content_id)
+        return _answer(status, self.service.shown(entity, changed), content_id=call.content_id)
+
+    def _status_of(self, refusal: Refusal) -> int:
+        is_rule = refusal.code == "DATABASE_ERROR"
+        return self.knobs.database_error_status if is_rule else refusal.status
+
+    def _serve_batch(self, request: Request, projection: str, body: bytes) -> Response:
+        goes_on = "continue-on-error" in request.headers.get("prefer", "")
+        answers: list[list[Answer] | Answer] = []
+        try:
+            for part in read_batch(request.headers.get("content-type", ""), body):
+                if isinstance(part, list):
+                    answers.append(self._serve_change_set(projection, part))
+                else:
+                    answers.append(self._serve_call(projection, part, Scope()))
+                last = answers[-1]
+                if not isinstance(last, list) and last.status >= _BAD_REQUEST and not goes_on:
+                    break
+        except Refusal as refusal:
+            return _refused(refusal)
+        media_type, text = write_batch(answers)
+        return Response(text, media_type=media_type)
+
+    def _serve_change_set(self, projection: str, calls: list[Call]) -> list[Answer] | Answer:
+        """All calls, or none and the one answer of the call that failed."""
+        scope = Scope()
+        answers = []
+        self.ledger.store.begin()
+        for call in calls:
+            answer = self._serve_call(projection, call, scope)
+            if answer.status >= _BAD_REQUEST:
+                self.ledger.store.roll_back()
+                return answer
+            answers.append(answer)
+        self.ledger.store.commit()
+        return answers
+
+    # control
+
+    def _capture(self, request: Request, body: bytes) -> None:
+        if len(self.captured) < REQUESTS_KEPT:
+            self.captured.append(
+                {
+                    "method": request.method,
+                    "path": request.url.path,
+                    "query": request.url.query,
+                    "if_match": request.headers.get("if-match", ""),
+                    "body": body.decode(errors="replace"),
+                }
+            )
+
+    async def show_books(self, _: Request) -> Response:
+        """What stands in IFS."""
+        return _reply(books(self.ledger))
+
+    async def show_requests(self, _: Request) -> Response:
+        """Every request that reached a projection, without its login."""
+        return _reply(self.captured)
+
+    async def turn_knobs(self, request: Request) -> Response:
+        """Change site habits while it runs."""
+        for name, value in (await request.json()).items():
+            if not hasattr(self.knobs, name):
+                return _reply({"unknown": name}, _BAD_REQUEST)
+            setattr(self.knobs, name, value)
+        return _reply({})
+
+    async def edit(self, request: Request) -> Response:
+        """Another hand changes a row: ``{"set": …, "key": […], "values": {…}}``."""
+        order = json.loads(await request.body(), parse_float=Decimal)
+        row = self.ledger.store.get(order["set"], *order["key"])
+        if row is None:
+            return _reply({"unknown": order["key"]}, 404)
+        changed = self.ledger.store.put(order["set"], {**row, **order["values"]})
+        return _reply(self.service.shown(SETS[order["set"]], changed))
+
+
+def create_app(world: World, knobs: Knobs | None = None) -> Starlette:
+    """The site as an ASGI application; its state is ``app.state.site``."""
+    site = IfsSite(world, knobs or Knobs())
+    app = Starlette(routes=site.routes())
+    app.state.site = site
+    return app
+
+
+def _read_body(call: Call) -> dict[str, Any]:
+    if not call.body.strip():
+        return {}
+    kind = call.headers.get("content-type", "").partition(";")[0]
+    if kind != "application/json":
+        raise Refusal(_BAD_REQUEST, "ODP_DESERIALIZATION_ERROR")
+    try:
+        body = json.loads(call.body, parse_float=Decimal)
+    except ValueError as error:
+        raise Refusal(_BAD_REQUEST, "ODP_DESERIALIZATION_ERROR") from error
+    if not isinstance(body, dict):
+        raise Refusal(_BAD_REQUEST, "ODP_DESERIALIZATION_ERROR")
+    return body
+
+
+def _answer(status: int, body: Mapping[str, Any], *, content_id: str) -> Answer:
+    headers = {"Content-Type": "application/json"}
+    if "@odata.etag" in body:
+        headers["ETag"] = str(body["@odata.etag"])
+    return Answer(status=status, body=encode(body).encode(), headers=headers, content_id=content_id)
+
+
+def _reply(body: Any, status: int = 200) -> Response:  # noqa: ANN401
+    return Response(encode(body), status, media_type="application/json")
+
+
+def _refused(refusal: Refusal, headers: Mapping[str, str] | None = None) -> Response:
+    text = encode(refusal.body())
+    return Response(text, refusal.status, dict(headers or {}), media_type="application/json")

@@ -1,0 +1,401 @@
+"""The sets of the sandbox: one table that rows, refusals and $metadata share.
+
+Names follow the data model that is known of IFS; those of invoices, proposals and basic data are
+inferred, those of suppliers seen in code, company and code parts seen in code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+TEXT, NUMBER, WHOLE, DAY, FLAG = "String", "Decimal", "Int64", "Date", "Boolean"
+LETTERS = "BCDEFGHIJ"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntitySet:
+    """One collection. ``aliases`` are key fields that the parent calls otherwise."""
+
+    name: str
+    projection: str
+    lu: str
+    key: tuple[str, ...]
+    fields: Mapping[str, str]
+    parent: str = ""
+    numbered: str = ""
+    required: tuple[str, ...] = ()
+    read_only: tuple[str, ...] = ()
+    is_writable: bool = False
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+
+def _texts(words: str) -> dict[str, str]:
+    return dict.fromkeys(words.split(), TEXT)
+
+
+_CODES = _texts(" ".join(f"Code{letter}" for letter in "A" + LETTERS))
+_INVOICE_READ_ONLY = (
+    "InvoiceId NetDomAmount VatDomAmount GrossDomAmount InvoiceVersion ProposalExist Creator "
+    "VoucherNo Objstate"
+)
+_COMPANY_ROW_FLAGS = (
+    "AllowQuantityDiff AllowTolerance AutomaticInvoice AutomaticPayAuthFlag CountryTaxRegistered "
+    "CreateTolerancePosting DigitalInvoice ExcFromSpesometroDec ExcludeInvoiceImage "
+    "ExcludePostingAuth InvoiceFee InvoicingSupplier LegalIdentity PrintTaxCodeText "
+    "ReportAndWithhold SecondTin ServiceCodeRequired TaxCertificateForm TaxExempt "
+    "UsePostingProposal UtilityBillProvider"
+)
+_SETS = (
+    EntitySet(
+        name="SupplierInfoGeneralSet",
+        projection="SupplierHandling",
+        lu="SupplierInfoGeneral",
+        key=("SupplierId",),
+        fields={
+            **_texts(
+                "SupplierId Name AssociationNo Country CountryCode DefaultLanguage PartyType "
+                "SupplierCategory IdentifierRefValidation CorporateForm SuppliersOwnId"
+            ),
+            "CreationDate": DAY,
+            **dict.fromkeys(
+                ("DefaultDomain", "OneTime", "B2bSupplier", "ValidDataProcessingPurpose"), FLAG
+            ),
+        },
+        numbered="SupplierId",
+        required=(
+            "B2bSupplier",
+            "Country",
+            "CreationDate",
+            "DefaultDomain",
+            "DefaultLanguage",
+            "IdentifierRefValidation",
+            "Name",
+            "OneTime",
+            "PartyType",
+            "SupplierCategory",
+            "ValidDataProcessingPurpose",
+        ),
+        is_writable=True,
+    ),
+    EntitySet(
+        name="SupplierInfoAddresses",
+        projection="SupplierHandling",
+        lu="SupplierInfoAddress",
+        key=("SupplierId", "AddressId"),
+        parent="SupplierInfoGeneralSet",
+        fields={
+            **_texts(
+                "SupplierId AddressId Name Address Address1 Address2 Address3 Address4 Address5 "
+                "Address6 ZipCode City County State Country CountryCode EanLocation PartyType"
+            ),
+            "ValidFrom": DAY,
+            "ValidTo": DAY,
+            "DefaultDomain": FLAG,
+        },
+        required=("AddressId", "Country", "DefaultDomain", "PartyType", "SupplierId"),
+        is_writable=True,
+    ),
+    EntitySet(
+        name="AddressTypes",
+        projection="SupplierHandling",
+        lu="SupplierInfoAddressType",
+        key=("SupplierId", "AddressId", "AddressTypeCode"),
+        parent="SupplierInfoAddresses",
+        fields={
+            **_texts("SupplierId AddressId AddressTypeCode Party"),
+            "DefAddress": FLAG,
+            "DefaultDomain": FLAG,
+        },
+        is_writable=True,
+    ),
+    EntitySet(
+        name="AddressCommunicationMethods",
+        projection="SupplierHandling",
+        lu="CommMethod",
+        key=("PartyType", "Identity", "CommId"),
+        parent="SupplierInfoAddresses",
+        aliases={"Identity": "SupplierId"},
+        fields={
+            **_texts("PartyType Identity AddressId MethodId Value Name Description"),
+            "CommId": WHOLE,
+            "AddressDefault": FLAG,
+            "MethodDefault": FLAG,
+        },
+        required=("AddressDefault", "Identity", "MethodDefault", "MethodId", "PartyType", "Value"),
+        is_writable=True,
+    ),
+    EntitySet(
+        name="SupplierInvoiceCompanies",
+        projection="SupplierHandling",
+        lu="IdentityInvoiceInfo",
+        key=("Company", "Identity", "PartyType"),
+        parent="SupplierInfoGeneralSet",
+        aliases={"Identity": "SupplierId"},
+        fields={
+            **_texts(
+                "Company Identity PartyType PayTermId DefCurrency GroupId IdentityType "
+                "IncInvCurrRateBase InvoiceRecipientFrom MatchingLevel NcfReferenceCheck "
+                "PoRefRecRefValMethod TaxBuyCurrRateBase TaxLiability WithholdingBaseAmount "
+                "DefVatCode DefManSuppInvType"
+            ),
+            **dict.fromkeys(_COMPANY_ROW_FLAGS.split(), FLAG),
+            "VotingSharePercentage": NUMBER,
+        },
+        required=("Company", "Identity", "PartyType", "PayTermId", "DefCurrency", "GroupId"),
+        is_writable=True,
+    ),
+    EntitySet(
+        name="ManSuppInvoiceSet",
+        projection="ManualSupplierInvoiceHandling",
+        lu="ManSuppInvoice",
+        key=("Company", "InvoiceId"),
+        fields={
+            **_texts(
+                "Company Identity PartyType SeriesId InvoiceNo InvoiceType PayTermId Currency "
+                "DeliveryAddressId PoRefNumber NcfReference VoucherText InvoiceRecipient "
+                "PrelimCode Creator VoucherType Objstate"
+            ),
+            **dict.fromkeys(("InvoiceId", "InvoiceVersion", "VoucherNo"), WHOLE),
+            **dict.fromkeys(
+                (
+                    "InvoiceDate",
+                    "ArrivalDate",
+                    "DueDate",
+                    "PlPayDate",
+                    "PayTermBaseDate",
+                    "DeliveryDate",
+                    "CreationDate",
+                    "VoucherDate",
+                ),
+                DAY,
+            ),
+            **dict.fromkeys(
+                (
+                    "CurrRate",
+                    "DivFactor",
+                    "TaxCurrRate",
+                    "NetCurrAmount",
+                    "VatCurrAmount",
+                    "GrossCurrAmount",
+                    "NetDomAmount",
+                    "VatDomAmount",
+                    "GrossDomAmount",
+                ),
+                NUMBER,
+            ),
+            **dict.fromkeys(
+                (
+                    "AdvInv",
+                    "IntAllowed",
+                    "AffBaseLedgPost",
+                    "MultiCompanyInvoice",
+                    "ProposalExist",
+                ),
+                FLAG,
+            ),
+        },
+        numbered="InvoiceId",
+        required=(
+            "Company",
+            "Identity",
+            "PartyType",
+            "SeriesId",
+            "InvoiceNo",
+            "InvoiceType",
+            "InvoiceDate",
+            "DueDate",
+            "PayTermId",
+            "CreationDate",
+            "Currency",
+            "CurrRate",
+            "TaxCurrRate",
+            "IntAllowed",
+            "AffBaseLedgPost",
+        ),
+        read_only=tuple(_INVOICE_READ_ONLY.split()),
+        is_writable=True,
+    ),
+    EntitySet(
+        name="ManSuppInvoiceItemArray",
+        projection="ManualSupplierInvoiceHandling",
+        lu="ManSuppInvoiceItem",
+        key=("Company", "InvoiceId", "ItemId"),
+        parent="ManSuppInvoiceSet",
+        fields={
+            **_texts("Company VatCode PoRefNumber OrderNo LineNo ReleaseNo"),
+            **dict.fromkeys(("InvoiceId", "ItemId", "ReceiptNo"), WHOLE),
+            **dict.fromkeys(("NetCurrAmount", "VatCurrAmount"), NUMBER),
+        },
+        numbered="ItemId",
+        required=("NetCurrAmount",),
+        read_only=("ItemId",),
+        is_writable=True,
+    ),
+    EntitySet(
+        name="ManSuppInvoicePostingsArray",
+        projection="ManualSupplierInvoiceHandling",
+        lu="ManSuppInvoicePostings",
+        key=("Company", "InvoiceId", "ItemId", "RowId"),
+        parent="ManSuppInvoiceSet",
+        fields={
+            **_texts("Company PostingType VatCode VoucherCompany Text"),
+            **_CODES,
+            **dict.fromkeys(("InvoiceId", "ItemId", "RowId"), WHOLE),
+            "CurrAmount": NUMBER,
+        },
+        numbered="RowId",
+        required=("CodeA", "CurrAmount"),
+        read_only=("RowId",),
+        is_writable=True,
+    ),
+    EntitySet(
+        name="PostingProposalHeadSet",
+        projection="PostingProposalHandling",
+        lu="PostingProposalHead",
+        key=("Company", "ProposalId"),
+        fields={
+            **_texts("Company Identity SeriesId InvoiceNo Authorizer Objstate"),
+            **dict.fromkeys(("ProposalId", "InvoiceId"), WHOLE),
+            "Balance": NUMBER,
+        },
+        numbered="ProposalId",
+    ),
+    EntitySet(
+        name="PostingProposalArray",
+        projection="PostingProposalHandling",
+        lu="PostingProposal",
+        key=("Company", "ProposalId", "RowId"),
+        parent="PostingProposalHeadSet",
+        fields={
+            **_texts("Company VatCode Text AuthId Objstate"),
+            **_CODES,
+            **dict.fromkeys(("ProposalId", "RowId"), WHOLE),
+            "CurrAmount": NUMBER,
+        },
+        numbered="RowId",
+        required=("CodeA", "CurrAmount"),
+        read_only=("RowId", "Objstate"),
+        is_writable=True,
+    ),
+    EntitySet(
+        name="CompanySet",
+        projection="CompanyHandling",
+        lu="Company",
+        key=("Company",),
+        fields=_texts("Company Name Country"),
+    ),
+    EntitySet(
+        name="CompanyInvoiceInfoArray",
+        projection="CompanyHandling",
+        lu="CompanyInvoiceInfo",
+        key=("Company",),
+        parent="CompanySet",
+        fields={**_texts("Company SuppInvNoUniqueness"), "UsePostingProposal": FLAG},
+    ),
+    EntitySet(
+        name="CompanyInvoiceInfoDefInvTypes",
+        projection="CompanyHandling",
+        lu="CompanyInvoiceInfo",
+        key=("Company",),
+        parent="CompanySet",
+        fields=_texts("Company DefManSuppInvType DefAutoInvoiceType DefRecManSuppInvType"),
+    ),
+    *(
+        EntitySet(
+            name=name,
+            projection="AccountsHandling",
+            lu="Account",
+            key=("Company", "Account"),
+            fields={
+                **_texts("Company Account Description"),
+                **_texts(" ".join(f"ReqCode{letter}" for letter in LETTERS)),
+                "ValidFrom": DAY,
+                "ValidUntil": DAY,
+                "BudgetAccountFlag": FLAG,
+            },
+        )
+        for name in ("AccountSet", "MultiCompanyAccountSet")
+    ),
+    EntitySet(
+        name="CompanyFinanceSet",
+        projection="CodePartValuesHandling",
+        lu="CompanyFinance",
+        key=("Company",),
+        fields=_texts("Company"),
+    ),
+    *(
+        EntitySet(
+            name=f"Code{letter}Array",
+            projection="CodePartValuesHandling",
+            lu=f"Code{letter}",
+            key=("Company", f"Code{letter}"),
+            parent="CompanyFinanceSet",
+            fields={
+                **_texts(f"Company CodePart Code{letter} Description"),
+                "ValidFrom": DAY,
+                "ValidUntil": DAY,
+                "BudgetValueDb": FLAG,
+            },
+        )
+        for letter in LETTERS
+    ),
+    EntitySet(
+        name="StatutoryFeeSet",
+        projection="TaxCodesHandling",
+        lu="StatutoryFee",
+        key=("Company", "FeeCode"),
+        fields={
+            **_texts("Company FeeCode FeeType"),
+            "FeeRate": NUMBER,
+            "ValidFrom": DAY,
+            "ValidUntil": DAY,
+        },
+    ),
+    EntitySet(
+        name="PaymentTermSet",
+        projection="PaymentTermHandling",
+        lu="PaymentTerm",
+        key=("Company", "PayTermId"),
+        fields=_texts("Company PayTermId Description"),
+    ),
+    EntitySet(
+        name="CurrencyCodeSet",
+        projection="CurrencyCodesHandling",
+        lu="CurrencyCode",
+        key=("Company", "CurrencyCode"),
+        fields=_texts("Company CurrencyCode"),
+    ),
+    EntitySet(
+        name="CurrencyRateSet",
+        projection="CurrencyRatesHandling",
+        lu="CurrencyRate",
+        key=("Company", "CurrencyType", "CurrencyCode", "ValidFrom"),
+        fields={
+            **_texts("Company CurrencyType CurrencyCode"),
+            "ValidFrom": DAY,
+            "CurrencyRate": NUMBER,
+        },
+    ),
+    EntitySet(
+        name="AccountingPeriodSet",
+        projection="AccountingPeriodsHandling",
+        lu="AccountingPeriod",
+        key=("Company", "AccountingYear", "AccountingPeriod"),
+        fields={
+            **_texts("Company Description PeriodStatus"),
+            **dict.fromkeys(("AccountingYear", "AccountingPeriod"), WHOLE),
+            "DateFrom": DAY,
+            "DateUntil": DAY,
+        },
+    ),
+)
+SETS: Mapping[str, EntitySet] = MappingProxyType({entity.name: entity for entity in _SETS})
+ACTIONS: Mapping[str, str] = MappingProxyType({"ManSuppInvoice_Cancel": "ManSuppInvoiceSet"})
+ENUMS = ("PartyType", "ManSuppInvoiceState", "CodeDemand")
+
+
+def sets_of(projection: str) -> list[EntitySet]:
+    """The sets of one projection; empty when there is no such projection."""
+    return [entity for entity in SETS.values() if entity.projection == projection]
