@@ -20,6 +20,8 @@ class Store:
         """Start empty."""
         self.tables: dict[str, dict[Key, Row]] = {name: {} for name in SETS}
         self.versions: dict[tuple[str, Key], int] = {}
+        # Keys by all but their last part: the children of one parent without a search.
+        self._siblings: dict[tuple[str, Key], dict[Key, None]] = {}
         self._undo: list[tuple[str, Key, Row | None, int]] | None = None
         self._next_number = _FIRST_NUMBER
 
@@ -40,7 +42,7 @@ class Store:
         """Insert or replace a row; its version goes up."""
         key = self.key_of(SETS[name], row)
         self._remember(name, key)
-        self.tables[name][key] = row
+        self._keep(name, key, row)
         self.versions[name, key] = self.versions.get((name, key), 0) + 1
         return row
 
@@ -48,7 +50,7 @@ class Store:
         """Delete a row."""
         key = self.key_of(SETS[name], row)
         self._remember(name, key)
-        del self.tables[name][key]
+        self._drop(name, key)
 
     def rows(self, name: str, fixed: Mapping[str, str]) -> Iterator[Row]:
         """The rows whose key fields have these values."""
@@ -58,7 +60,11 @@ class Store:
             if row is not None:
                 yield row
             return
-        for row in list(self.tables[name].values()):
+        candidates = list(self.tables[name].values())
+        if all(part in fixed for part in entity.key[:-1]):
+            prefix = tuple(fixed[part] for part in entity.key[:-1])
+            candidates = [self.tables[name][key] for key in self._siblings.get((name, prefix), ())]
+        for row in candidates:
             if all(str(row.get(field)) == value for field, value in fixed.items() if field in row):
                 yield row
 
@@ -82,11 +88,19 @@ class Store:
         """Take every change back, in reverse order."""
         for name, key, row, version in reversed(self._undo or []):
             if row is None:
-                self.tables[name].pop(key, None)
+                self._drop(name, key)
             else:
-                self.tables[name][key] = row
+                self._keep(name, key, row)
             self.versions[name, key] = version
         self._undo = None
+
+    def _keep(self, name: str, key: Key, row: Row) -> None:
+        self.tables[name][key] = row
+        self._siblings.setdefault((name, key[:-1]), {})[key] = None
+
+    def _drop(self, name: str, key: Key) -> None:
+        self.tables[name].pop(key, None)
+        self._siblings.get((name, key[:-1]), {}).pop(key, None)
 
     def _remember(self, name: str, key: Key) -> None:
         if self._undo is not None:

@@ -265,7 +265,7 @@ def _with_duplicate(candidate: Candidate, other: str) -> Candidate:
         code=DUPLICATE_NUMBER,
         field="invoice_number",
         message=f"{other} has the same supplier and the same number {number!r}",
-        fix="Correct the number, or withdraw one of the two in Procurify",
+        fix="Correct the number, or withdraw one of the two in Procurify.",
     )
     return replace(candidate, problems=(*candidate.problems, problem))
 

@@ -424,7 +424,7 @@ def refusal(status: int, code: str, number: int, *, tag: str) -> Problem:
         code=REFUSED_BY_IFS,
         field=tag,
         message=f"IFS refused it: {' '.join(words)}",
-        fix="Cure the cause in IFS, in the rules or in Procurify, then procurify-ifs retry",
+        fix="Cure the cause in IFS, in the rules or in Procurify, then: procurify-ifs retry.",
     )
 
 

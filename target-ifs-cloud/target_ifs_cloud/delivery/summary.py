@@ -141,7 +141,7 @@ def attention_lines(entries: Sequence[Entry], count: int) -> list[str]:
         if entry.amount is not None and entry.currency:
             amount = f" ({format_amount(entry.amount, entry.currency)} {entry.currency})"
         lines.append(f"  {entry.source.label}{amount}: {_state_words(entry)}")
-        lines.extend(f"    {p.code}: {p.message}. {p.fix}" for p in entry.problems)
+        lines += dict.fromkeys(f"    {p.code}: {p.message}. {p.fix}" for p in entry.problems)
         if entry.note:
             lines.append(f"    {entry.note}")
     if count > len(entries):

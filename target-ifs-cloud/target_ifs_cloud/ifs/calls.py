@@ -6,7 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from target_ifs_cloud.errors import ConfigurationError, OutcomeUnknownError, RefusedError
-from target_ifs_cloud.ifs.batch import BatchText, Operation, ReadAnswer, RowAnswer
+from target_ifs_cloud.ifs.batch import (
+    BatchText,
+    Operation,
+    ReadAnswer,
+    RowAnswer,
+    write_reads,
+)
 from target_ifs_cloud.ifs.odata import body, error_of, parse_json
 from target_ifs_cloud.ifs.paging import Place
 from target_ifs_cloud.ifs.profile import ProjectionKey, SiteProfile
@@ -18,7 +24,6 @@ FORBIDDEN = 403
 NOT_OFFERED = frozenset({FORBIDDEN, NOT_FOUND, 405, 501})
 CAREFUL_SENDS = 100
 """How many change sets go alone after an answer that left some of a batch open."""
-BATCH_REFUSED = frozenset({NOT_FOUND, 405, 415, 501})
 
 
 class NotOfferedError(ConfigurationError):
@@ -118,6 +123,25 @@ class Calls:
                 body=text.body,
             )
         )
+
+    def takes_batches(self, projection: ProjectionKey) -> bool:
+        """Whether a batch of one harmless read is taken by a projection that is written.
+
+        Raises:
+            RunError: as :meth:`Transport.send`, refusals excepted.
+        """
+        profile = self.profile
+        sets = {
+            "invoice": profile.invoice.set,
+            "proposal": profile.proposal.set if profile.proposal else "",
+            "supplier": profile.supplier.set,
+        }
+        text = write_reads([f"{sets[projection]}?$top=1"])
+        try:
+            self.batch(projection, text, is_read=True, about="one read")
+        except RefusedError:
+            return False
+        return True
 
     def explained(
         self, projection: ProjectionKey, path: str, error: RefusedError

@@ -18,8 +18,7 @@ from target_ifs_cloud.ifs.batch import (
     write_changes,
 )
 from target_ifs_cloud.ifs.calls import (
-    BATCH_REFUSED,
-    NOT_OFFERED,
+    FORBIDDEN,
     Calls,
     NotOfferedError,
     error_text,
@@ -95,15 +94,18 @@ def _send_batch(
 def _refused_batch(
     calls: Calls, projection: ProjectionKey, error: RefusedError, count: int
 ) -> list[ChangeSetResult]:
-    """A batch refused as a whole. A longer one is looked up: parts of it may have been done."""
-    if error.status in BATCH_REFUSED:
+    """A batch refused as a whole: by a site that takes none, or for something that is in it.
+
+    A longer one is looked up and sent again one by one: parts of it may have been done.
+    """
+    if error.status == FORBIDDEN:
+        raise calls.explained(projection, "$batch", error) from error
+    if not calls.takes_batches(projection):
         name = calls.profile.projection(projection).name
         raise NotOfferedError(
             f"{name} refuses $batch (status {error.status}): correct projections.{projection} or "
             "set use_batch: false in the site profile"
         ) from error
-    if error.status in NOT_OFFERED:
-        raise calls.explained(projection, "$batch", error) from error
     if count > 1:
         calls.answered(count=count, is_whole=False)
         return [Unanswered(reason="the batch was refused as a whole")] * count

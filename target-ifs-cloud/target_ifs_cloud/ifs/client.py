@@ -17,7 +17,6 @@ from target_ifs_cloud.ifs.batch import (
     write_reads,
 )
 from target_ifs_cloud.ifs.calls import (
-    BATCH_REFUSED,
     NOT_FOUND,
     Calls,
     name_of,
@@ -30,6 +29,7 @@ from target_ifs_cloud.ifs.profile import ProjectionKey, SiteProfile
 from target_ifs_cloud.wire.clockwork import Clockwork
 from target_ifs_cloud.wire.connection import Timeouts
 from target_ifs_cloud.wire.exchange import Observer
+from target_ifs_cloud.wire.limiter import Pace
 from target_ifs_cloud.wire.retry import Limits, is_certain_refusal, is_told_to_wait
 from target_ifs_cloud.wire.token import AccessToken, Login
 from target_ifs_cloud.wire.transport import Allowed, Transport, TransportSettings
@@ -66,12 +66,14 @@ def connect(
     """
     clockwork = clockwork or Clockwork()
     limits = Limits(attempts_max=site.retry_max + 1)
+    rate = float(profile.limits.requests_per_second)
     token = AccessToken(site.login, clockwork=clockwork, limits=limits)
     settings = TransportSettings(
         base_url=site.base_url,
         allowed=allowed_calls(profile),
         timeouts=Timeouts(read_s=site.timeout_s),
         limits=limits,
+        pace=Pace(rate_max=rate, rate_min=min(rate, Pace().rate_min)),
         connections_max=site.connections_max,
     )
     transport = Transport(
@@ -341,9 +343,8 @@ class IfsClient:
             about = f"{len(paths)} reads"
             try:
                 answer = self._calls.batch(projection, text, is_read=True, about=about)
-            except RefusedError as error:
-                if error.status not in BATCH_REFUSED:
-                    raise self._calls.explained(projection, "$batch", error) from error
+            except RefusedError:
+                # A read was refused as a batch, not for what it asks: ask for each one alone.
                 self._can_batch_reads = False
             else:
                 return read_reads(answer.content_type, answer.body, len(paths))

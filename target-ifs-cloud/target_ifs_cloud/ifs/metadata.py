@@ -81,10 +81,11 @@ def compare_with_metadata(client: IfsClient, letters: Iterable[str]) -> Metadata
     for key, wanted in by_projection.items():
         name = profile.projection(key).name
         try:
-            text = client.text(key, "$metadata", accept="application/xml")
-            model = parse_metadata(text)
+            model = parse_metadata(client.text(key, "$metadata", accept="application/xml"))
         except (NotOfferedError, ValueError) as error:
-            unread.append(f"$metadata of {name} (projections.{key}) cannot be read: {error}")
+            is_refused = isinstance(error, NotOfferedError)
+            reason = "the site does not offer it to this user" if is_refused else str(error)
+            unread.append(f"$metadata of {name} (projections.{key}) cannot be read: {reason}")
             continue
         for expected in wanted:
             missing += _missing(expected, model, name)

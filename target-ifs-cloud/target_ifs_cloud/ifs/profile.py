@@ -64,7 +64,7 @@ class ProfileLimits(_Block):
     lookup_keys_per_request: int = Field(ge=1, le=500)
     batch_change_sets: int = Field(ge=1, le=200)
     batch_reads: int = Field(ge=1, le=200)
-    action_elements_max: int = Field(ge=1, le=5000)
+    requests_per_second: int = Field(ge=1, le=1000)
 
 
 class ItemNames(_Block):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ Row = Mapping[str, Any]
 _TRUE = frozenset({"TRUE", "Y", "YES", "1"})
 _FALSE = frozenset({"FALSE", "N", "NO", "0", ""})
 _DATE_LENGTH = len("2026-01-31")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +86,9 @@ def _number(value: object) -> Decimal | None:
 
 def day(row: Row, name: str | None) -> date | None:
     """A date, of a moment its own calendar date; ``None`` when there is none."""
+    found = _DATE.match(text(row, name))
     try:
-        return date.fromisoformat(text(row, name)[:_DATE_LENGTH])
+        return date.fromisoformat(found.group()) if found else None
     except ValueError:
         return None
 

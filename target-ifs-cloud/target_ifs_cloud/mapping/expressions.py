@@ -1,6 +1,5 @@
-"""The closed vocabulary of the rules: how a field gets its value from a record. Pure.
+"""How a rule gets a field's value from a record. Pure.
 
-A rule is one operator with its place in the rule files and what to do when there is no value.
 Evaluating never raises; it answers with a value, with nothing, or with a problem.
 """
 
@@ -10,11 +9,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 from typing_extensions import assert_never
 
 from target_ifs_cloud.documents import CompanyId, Problem, Value
+from target_ifs_cloud.mapping.operators import (
+    Condition,
+    Constant,
+    Copy,
+    CustomField,
+    Day,
+    FirstItem,
+    FirstOf,
+    Join,
+    Lookup,
+    PerLine,
+    Rule,
+    SameAs,
+    Sum,
+    Take,
+    When,
+)
 from target_ifs_cloud.mapping.records import (
     ROWS_MAX,
     Record,
@@ -25,147 +41,10 @@ from target_ifs_cloud.mapping.records import (
     read_text,
     shown,
 )
-from target_ifs_cloud.mapping.tables import Table, table_key
+from target_ifs_cloud.mapping.tables import table_key
 from target_ifs_cloud.money import parse_amount
 
-Missing = Literal["hold", "leave_out", "drop_row"]
 DAYS_MAX = 3650
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Copy:
-    """The value at a path of the record."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstItem:
-    """The first text of a list that is not empty."""
-
-    path: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Constant:
-    """Always the same value."""
-
-    value: Value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Take:
-    """Something that the software has worked out, by its name."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SameAs:
-    """The value of a header field that stands further up."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomField:
-    """The value of a Procurify custom field, by its id or name."""
-
-    field: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lookup:
-    """What a table gives for the value at a path."""
-
-    table: Table
-    key: str
-    default: str | None
-    is_unknown_ignored: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """The calendar day at a path, as it is written there."""
-
-    path: str
-    plus_days: Rule | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Join:
-    """Texts put together; when a part has no value, the whole has none."""
-
-    parts: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sum:
-    """The exact sum of the amounts at some paths; empty ones count as nothing."""
-
-    paths: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """A question about the value at a path: one of some words, or empty."""
-
-    path: str
-    words: frozenset[str] | None
-    is_negated: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class When:
-    """One rule when a condition holds, else another (or nothing)."""
-
-    condition: Condition
-    then: Rule
-    otherwise: Rule | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirstOf:
-    """The first rule that has a value."""
-
-    rules: tuple[Rule, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PerLine:
-    """What a rule gives for every row of a list, each text once, put together."""
-
-    path: str
-    give: Rule
-    separator: str
-
-
-Operator = (
-    Copy
-    | FirstItem
-    | Constant
-    | Take
-    | SameAs
-    | CustomField
-    | Lookup
-    | Day
-    | Join
-    | Sum
-    | When
-    | FirstOf
-    | PerLine
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """An operator with its place (``bill.yml:23 header.DueDate``) and its limits."""
-
-    where: str
-    operator: Operator
-    missing: Missing = "hold"
-    length_max: int | None = None
-    is_cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

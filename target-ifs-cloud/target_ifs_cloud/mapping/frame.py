@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from target_ifs_cloud.documents import CompanyId, Source, SupplierId, Value
-from target_ifs_cloud.mapping.expressions import Answer, Context, Rule, describe, evaluate
+from target_ifs_cloud.mapping.expressions import Answer, Context, describe, evaluate
+from target_ifs_cloud.mapping.operators import Rule
 from target_ifs_cloud.mapping.problems import Findings
 from target_ifs_cloud.mapping.records import Record, as_record, pick, read_id, read_text, shown
 from target_ifs_cloud.mapping.rules import CompanyRow, CompanyRules, InvoiceRules, Rules

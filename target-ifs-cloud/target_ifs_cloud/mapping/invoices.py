@@ -20,8 +20,9 @@ from target_ifs_cloud.documents import (
 from target_ifs_cloud.mapping.checks import check
 from target_ifs_cloud.mapping.coding import Coded, TaxQuestion, find_tax_code
 from target_ifs_cloud.mapping.currency_rate import RateQuestion, find_rate
-from target_ifs_cloud.mapping.expressions import Context, Take
+from target_ifs_cloud.mapping.expressions import Context
 from target_ifs_cloud.mapping.frame import Frame, ask, ask_text
+from target_ifs_cloud.mapping.operators import Take
 from target_ifs_cloud.mapping.records import Record
 from target_ifs_cloud.mapping.rules import FieldRules
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from target_ifs_cloud.documents import Source, SourceKind, canonical_json, source_uuid
+from target_ifs_cloud.documents import Source, SourceKind, source_uuid
 from target_ifs_cloud.mapping.problems import Findings
 from target_ifs_cloud.money import is_exact, parse_amount, round_amount
 
@@ -230,8 +231,9 @@ def identity(kind: SourceKind, record: object) -> str:
 
 
 def _hash(record: object) -> str:
+    """SHA-256 of the record as it came; numbers are told apart by their digits, as JSON does."""
     try:
-        text = canonical_json(record)
+        text = json.dumps(record, sort_keys=True, default=str)
     except (ArithmeticError, ValueError, TypeError, RecursionError, MemoryError):
         text = _rough_text(record)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

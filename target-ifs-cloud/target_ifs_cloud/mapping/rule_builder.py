@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal, cast
 
 from target_ifs_cloud.documents import CompanyId
-from target_ifs_cloud.mapping.expressions import Rule
+from target_ifs_cloud.mapping.operators import Rule
 from target_ifs_cloud.mapping.rule_nodes import Fault, Node
 from target_ifs_cloud.mapping.rule_parts import Parts, Place
 from target_ifs_cloud.mapping.rules import (

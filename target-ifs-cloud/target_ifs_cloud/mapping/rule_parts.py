@@ -8,7 +8,7 @@ from datetime import date
 from typing import cast
 
 from target_ifs_cloud.documents import CompanyId
-from target_ifs_cloud.mapping.expressions import (
+from target_ifs_cloud.mapping.operators import (
     Condition,
     Constant,
     Copy,

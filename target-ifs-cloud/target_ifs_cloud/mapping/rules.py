@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Literal
 
 from target_ifs_cloud.documents import CompanyId
-from target_ifs_cloud.mapping.expressions import Rule
+from target_ifs_cloud.mapping.operators import Rule
 from target_ifs_cloud.mapping.tables import Limits, Table
 
 FieldRules = tuple[tuple[str, Rule], ...]

@@ -16,8 +16,9 @@ from target_ifs_cloud.documents import (
     Value,
 )
 from target_ifs_cloud.mapping.checks import check
-from target_ifs_cloud.mapping.expressions import Context, Take
+from target_ifs_cloud.mapping.expressions import Context
 from target_ifs_cloud.mapping.frame import ask, ask_text
+from target_ifs_cloud.mapping.operators import Lookup, Take
 from target_ifs_cloud.mapping.problems import Findings
 from target_ifs_cloud.mapping.records import (
     Record,
@@ -166,7 +167,11 @@ def _check_free(vendor: _Vendor, by_rule: SupplierId, *, name: str, country: str
     linked = set(vendor.links.values())
     for other in vendor.reference.suppliers.values() if wanted else ():
         is_free = other.supplier not in linked
-        if is_free and matching_name(other.name) == wanted and _same_country(other, country):
+        if (
+            is_free
+            and matching_name(other.name) == wanted
+            and _same_country(vendor, other, country)
+        ):
             vendor.findings.problem(
                 "supplier_lookalike",
                 "name",
@@ -182,8 +187,13 @@ def matching_name(name: str) -> str:
     return " ".join("".join(x if x.isalnum() else " " for x in folded).split())
 
 
-def _same_country(other: SupplierReference, country: str) -> bool:
-    return not other.country or not country or other.country.casefold() == country.casefold()
+def _same_country(vendor: _Vendor, other: SupplierReference, country: str) -> bool:
+    """True unless the countries are known to differ. IFS shows a code or a name: site-dependent."""
+    if not other.country or not country:
+        return True
+    operator = vendor.rules.vendor.country.operator
+    row = operator.table.find(other.country, None, None) if isinstance(operator, Lookup) else None
+    return (row.gives if row else other.country).casefold() == country.casefold()
 
 
 def _document(vendor: _Vendor, supplier: SupplierId, name: str, country: str) -> Supplier:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any, cast
 
-from target_ifs_cloud.documents import CompanyId, Supplier, SupplierId, SupplierInvoice
+from target_ifs_cloud.documents import CompanyId, SupplierId
 from target_ifs_cloud.reference import (
     Account,
     CodeValue,
@@ -245,6 +245,7 @@ def company_reference(company: CompanyId, **changes: object) -> CompanyReference
         "payment_terms": frozenset({"0", "15", "30", "45", "60"}),
         "currencies": frozenset({"CAD", "USD"}),
         "rates": (
+            Rate(currency="EUR", valid_from=date(2026, 1, 1), rate=Decimal("1.60")),
             Rate(
                 currency="USD" if company == HCA else "CAD",
                 valid_from=date(2025, 1, 1),
@@ -293,15 +294,3 @@ def reference(
     known.update({one.company: one for one in companies})
     rows = [supplier_reference()] if suppliers is None else suppliers
     return Reference(companies=known, suppliers={one.supplier: one for one in rows})
-
-
-def as_invoice(document: SupplierInvoice | Supplier | None) -> SupplierInvoice:
-    """The document as the invoice that it must be."""
-    assert isinstance(document, SupplierInvoice)
-    return document
-
-
-def as_supplier(document: SupplierInvoice | Supplier | None) -> Supplier:
-    """The document as the supplier that it must be."""
-    assert isinstance(document, Supplier)
-    return document

@@ -15,7 +15,6 @@ from target_ifs_cloud.reference import CompanyReference, Demand, Reference
 from tests.unit.mapping.builders import (
     HCA,
     allocation,
-    as_invoice,
     bill,
     company_reference,
     item,
@@ -23,6 +22,7 @@ from tests.unit.mapping.builders import (
     reference,
     supplier_reference,
 )
+from tests.unit.mapping.outcomes import as_invoice
 
 OnBill = Callable[..., Mapped]
 Change = Callable[[CompanyReference], CompanyReference]

@@ -12,14 +12,17 @@ import pytest
 from target_ifs_cloud.documents import BilledLine, Mapped, SupplierInvoice
 from target_ifs_cloud.mapping import Rules, check, map_purchase_order
 from tests.unit.mapping.builders import (
+    CAD,
+    HUS,
     Record,
     account,
-    as_invoice,
+    company_reference,
     order,
     order_line,
     project,
     reference,
 )
+from tests.unit.mapping.outcomes import as_invoice
 
 OnOrder = Callable[..., Mapped]
 ORDER_ID = "8325e5903b5311e7bfdd021a9831e76d"
@@ -141,6 +144,20 @@ def test_other_orders_are_left_out_with_words(
     mapped = on_order(order(**changes))
     assert (mapped.document, mapped.problems) == (None, ())
     assert words in mapped.not_wanted
+
+
+def test_a_closed_order_still_tells_its_amount(on_order: OnOrder) -> None:
+    """For the report."""
+    mapped = on_order(order(state=3))
+    assert (mapped.amount, mapped.currency) == (Decimal("80.00"), "USD")
+
+
+def test_the_rate_of_an_order_may_be_the_one_stored_with_it(on_order: OnOrder) -> None:
+    """IFS has none; Procurify froze 0.75 when the order was made."""
+    line = order_line(account=account("6000", "CC-400"), currency=CAD)
+    record = order([line], purchased_currency=CAD, purchased_currency_rate="0.750000")
+    mapped = on_order(record, known=reference(company_reference(HUS, rates=None)))
+    assert dict(as_invoice(mapped.document).header)["CurrRate"] == Decimal("0.750000")
 
 
 def test_a_reopened_order_is_wanted_again(on_order: OnOrder) -> None:

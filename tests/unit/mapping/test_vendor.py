@@ -14,12 +14,12 @@ from tests.unit.mapping.builders import (
     HCA,
     HUS,
     Record,
-    as_supplier,
     company_reference,
     reference,
     supplier_reference,
     vendor,
 )
+from tests.unit.mapping.outcomes import as_supplier
 
 OnVendor = Callable[..., Mapped]
 
@@ -167,6 +167,11 @@ def test_what_is_not_certain_is_held(on_vendor: OnVendor, changes: Record, code:
     assert code in {problem.code for problem in mapped.problems}
 
 
+def test_an_id_may_fill_its_field(on_vendor: OnVendor) -> None:
+    """Twenty characters fit."""
+    assert made(on_vendor(vendor(external_id="X" * 20))).supplier == "X" * 20
+
+
 def test_a_vendor_without_external_id_gets_one_by_rule(on_vendor: OnVendor) -> None:
     """``P`` and the vendor's id."""
     assert made(on_vendor(vendor(external_id=None))).supplier == "P6"
@@ -194,6 +199,16 @@ def test_a_lookalike_is_held_for_a_person(on_vendor: OnVendor, name: str) -> Non
     (problem,) = on_vendor(vendor(), known=known).problems
     assert problem.code == "supplier_lookalike"
     assert "S-77" in problem.fix
+
+
+@pytest.mark.parametrize("country", ["CA", "Canada", "CANADA", ""])
+def test_a_lookalike_is_seen_however_ifs_writes_its_country(
+    on_vendor: OnVendor, country: str
+) -> None:
+    """Sites show codes, names, or nothing."""
+    known = reference(suppliers=[supplier_reference("S-77", country=country)])
+    (problem,) = on_vendor(vendor(), known=known).problems
+    assert problem.code == "supplier_lookalike"
 
 
 def test_a_lookalike_in_another_country_or_linked_elsewhere_is_another(

@@ -25,7 +25,7 @@ LIMITS = Limits()
 MODIFIED = ErrorText(code="MI_MODIFIED_ERROR")
 LOCKED = ErrorText(code="DATABASE_ERROR", number=20113, tag="ManSuppInvoice.FND_LOCKED")
 REFUSAL = ErrorText(code="DATABASE_ERROR", number=20110, tag="ManSuppInvoice.NULLVALUE")
-STATUSES = (301, 302, 303, 307, 400, 401, 403, 404, 408, 409, 412, 413, 425, 428, 429)
+STATUSES = (301, 302, 303, 307, 308, 400, 401, 403, 404, 408, 409, 412, 413, 425, 428, 429)
 SERVER_STATUSES = (500, 501, 502, 503, 504, 511)
 
 
@@ -45,6 +45,7 @@ ANSWERED = {
     302: ("configuration", "outcome_unknown"),
     303: ("configuration", "outcome_unknown"),
     307: ("configuration", "configuration"),
+    308: ("configuration", "configuration"),
     400: ("refused", "refused"),
     401: ("renew", "renew"),
     403: ("refused", "refused"),
@@ -208,6 +209,25 @@ def test_an_absurd_retry_after_ends_the_run_instead_of_sleeping_for_it() -> None
         retry_after_s=LIMITS.retry_after_max_s + 1,
     )
     assert decide(failure, limits=LIMITS, random=0.5) == GiveUp(kind=Kind.TEMPORARY)
+
+
+def test_the_longest_retry_after_is_still_waited_for() -> None:
+    """The limit itself is within the limit."""
+    failure = Failure(
+        is_read=True, stage=Stage.ANSWERED, status=503, retry_after_s=LIMITS.retry_after_max_s
+    )
+    assert outcome(failure) == "wait"
+
+
+def test_waits_without_retry_after_grow() -> None:
+    """Each time the server asks to wait, the next wait may be twice as long."""
+    waits = []
+    for waited in range(3):
+        failure = Failure(is_read=False, stage=Stage.ANSWERED, status=429, waits=waited)
+        decision = decide(failure, limits=LIMITS, random=1.0)
+        assert isinstance(decision, Repeat)
+        waits.append(decision.after_s)
+    assert waits == [0.5, 1.0, 2.0]
 
 
 def test_backoff_doubles_up_to_its_limit_and_is_spread_whole() -> None:

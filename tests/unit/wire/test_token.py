@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 import requests_mock
 from requests import ConnectTimeout
+from requests.exceptions import SSLError
 
 from target_ifs_cloud.errors import ConfigurationError, TemporaryError
 from target_ifs_cloud.wire.token import AccessToken, Login
@@ -193,3 +194,14 @@ def test_a_plain_http_token_address_is_refused(hands: Hands) -> None:
     """A secret never travels in the clear."""
     with pytest.raises(ConfigurationError):
         AccessToken(login(token_url="http://iam.example.com/token"), clockwork=hands.clockwork())
+
+
+def test_an_untrusted_identity_provider_is_not_asked_again(hands: Hands) -> None:
+    """No secret goes to a server that cannot prove who it is."""
+    with requests_mock.Mocker() as mock:
+        mock.post(URL, exc=SSLError("CERTIFICATE_VERIFY_FAILED"))
+        token = AccessToken(login(), clockwork=hands.clockwork())
+        with pytest.raises(ConfigurationError, match="certificate"):
+            token.value()
+        token.close()
+        assert mock.call_count == 1

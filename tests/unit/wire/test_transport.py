@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import requests_mock
 from requests import ConnectTimeout, ReadTimeout
+from requests.exceptions import SSLError
 
 from target_ifs_cloud.errors import (
     ConfigurationError,
@@ -210,6 +211,21 @@ def test_patience_has_limits(stage: Stage, trouble: dict[str, object], attempts:
     with pytest.raises(TemporaryError, match="nothing was written"):
         stage.transport.send(READ)
     assert len(stage.sent) == attempts
+
+
+def test_an_untrusted_certificate_ends_the_run_and_checks_stay_on(stage: Stage) -> None:
+    """Nothing was sent; the cure is an authority, not a switch."""
+    stage.mock.post(HOST + WRITE.path, exc=SSLError("CERTIFICATE_VERIFY_FAILED"))
+    with pytest.raises(ConfigurationError, match="authority"):
+        stage.transport.send(WRITE)
+    assert len(stage.sent) == 1
+
+
+def test_a_broken_encryption_leaves_a_write_open(stage: Stage) -> None:
+    """It may break after the request went out."""
+    stage.mock.post(HOST + WRITE.path, exc=SSLError("DECRYPTION_FAILED_OR_BAD_RECORD_MAC"))
+    with pytest.raises(OutcomeUnknownError):
+        stage.transport.send(WRITE)
 
 
 @pytest.mark.parametrize(

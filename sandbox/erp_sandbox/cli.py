@@ -1,0 +1,79 @@
+"""The command ``erp-sandbox``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from erp_sandbox.control_client import IfsControl, ProcurifyControl
+from erp_sandbox.exact_json import encode
+from erp_sandbox.processes import SandboxError, adopt_listener, run_sandbox
+from erp_sandbox.serving import SYSTEMS, ServeOptions
+from erp_sandbox.serving import serve as serve_system
+from erp_sandbox.world import SCALE_MAX
+
+PROCURIFY_PORT, IFS_PORT = 18801, 18802
+PORTS = click.IntRange(0, 65535)
+SCALES = click.IntRange(1, SCALE_MAX)
+LATENCIES = click.IntRange(0, 60_000)
+
+
+@click.group()
+@click.version_option(package_name="erp-sandbox")
+def main() -> None:
+    """Unaffiliated test doubles of Procurify and IFS Cloud on loopback ports."""
+
+
+@main.command()
+@click.option("--procurify-port", type=PORTS, default=PROCURIFY_PORT, show_default=True)
+@click.option("--ifs-port", type=PORTS, default=IFS_PORT, show_default=True)
+@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same tenant.")
+@click.option("--scale", type=SCALES, default=1, show_default=True, help="200 bills each.")
+@click.option("--latency-ms", type=LATENCIES, default=0, show_default=True)
+@click.option("--ready-file", type=click.Path(path_type=Path), help="Written when both answer.")
+def serve(
+    *,
+    procurify_port: int,
+    ifs_port: int,
+    seed: int,
+    scale: int,
+    latency_ms: int,
+    ready_file: Path | None,
+) -> None:
+    """Serve both systems until SIGTERM or Ctrl-C; port 0 takes a free one."""
+    ports = {"procurify": procurify_port, "ifs": ifs_port}
+    options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms)
+    try:
+        run_sandbox(ports, options, ready_file)
+    except (SandboxError, OSError) as fault:
+        raise click.ClickException(str(fault)) from fault
+
+
+@main.command()
+@click.argument("name", type=click.Choice(SYSTEMS))
+@click.option("--procurify-url", default=f"http://127.0.0.1:{PROCURIFY_PORT}", show_default=True)
+@click.option("--ifs-url", default=f"http://127.0.0.1:{IFS_PORT}", show_default=True)
+def truth(*, name: str, procurify_url: str, ifs_url: str) -> None:
+    """Print what a running system holds, as JSON."""
+    try:
+        if name == "procurify":
+            found = ProcurifyControl(procurify_url).truth()
+        else:
+            found = IfsControl(ifs_url).books()
+    except OSError as fault:
+        raise click.ClickException(f"{name} does not answer: {fault}") from fault
+    sys.stdout.write(f"{encode(found)}\n")
+
+
+@main.command(hidden=True)
+@click.argument("name", type=click.Choice(SYSTEMS))
+@click.option("--fd", "handle", type=int, required=True)
+@click.option("--seed", type=int, required=True)
+@click.option("--scale", type=SCALES, required=True)
+@click.option("--latency-ms", type=LATENCIES, required=True)
+def system(*, name: str, handle: int, seed: int, scale: int, latency_ms: int) -> None:
+    """Serve one system from a socket that the parent has opened."""
+    options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms)
+    serve_system(name, options, adopt_listener(handle))

@@ -1,0 +1,107 @@
+"""A client of the control side, for tests and the command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from erp_sandbox.exact_json import JsonValue, encode
+
+TIMEOUT_S = 120
+
+
+class ControlRefusedError(Exception):
+    """The control side refused; the text is its reason."""
+
+
+class SystemControl:
+    """The control side of one system. Numbers come as Decimal or int."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def ask(self, name: str, **query: str | int) -> Any:  # noqa: ANN401 (JSON of any shape)
+        """What ``GET`` of that name answers.
+
+        Raises:
+            ControlRefusedError: the question made no sense.
+        """
+        suffix = f"?{urlencode(query)}" if query else ""
+        return self._send(Request(f"{self.url}/_control/{name}{suffix}"))  # noqa: S310 (loopback)
+
+    def tell(self, name: str, body: Mapping[str, JsonValue] | None = None) -> Any:  # noqa: ANN401
+        """What ``POST`` of that name answers.
+
+        Raises:
+            ControlRefusedError: the order made no sense.
+        """
+        request = Request(  # noqa: S310 (loopback)
+            f"{self.url}/_control/{name}",
+            data=encode(dict(body or {})).encode(),
+            headers={"Content-Type": "application/json"},
+            method="POST",
+        )
+        return self._send(request)
+
+    def _send(self, request: Request) -> Any:  # noqa: ANN401
+        try:
+            with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 (loopback)
+                return json.loads(answer.read(), parse_float=Decimal)
+        except HTTPError as refused:
+            with refused:
+                raise ControlRefusedError(refused.read().decode()) from refused
+
+    def requests(self, *, since: int = 0, method: str = "") -> list[dict[str, Any]]:
+        """The requests that came in after number ``since``, of one method or of any."""
+        rows: list[dict[str, Any]] = self.ask("requests", since=since, method=method)["requests"]
+        return rows
+
+    def script_faults(self, rules: Sequence[Mapping[str, JsonValue]], *, seed: int = 0) -> None:
+        """Use these fault rules from now on; none ends all faults."""
+        self.tell("faults", {"rules": [dict(rule) for rule in rules], "seed": seed})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The fault rules in force, with how often each matched and acted."""
+        rules: list[dict[str, Any]] = self.ask("faults")["rules"]
+        return rules
+
+    def advance(self, seconds: int) -> None:
+        """Move the clock ahead."""
+        self.tell("advance", {"seconds": seconds})
+
+    def reset(self) -> None:
+        """Start again from the seed: records, captured requests and faults."""
+        self.tell("reset")
+
+    def turn_knobs(self, **knobs: JsonValue) -> None:
+        """Change how the system behaves."""
+        self.tell("knobs", knobs)
+
+
+class ProcurifyControl(SystemControl):
+    """The control side of the stand-in for Procurify."""
+
+    def truth(self, *kinds: str) -> dict[str, Any]:
+        """Its vendors, purchase orders and bills; all, or the kinds that are named."""
+        query = {"kinds": ",".join(kinds)} if kinds else {}
+        found: dict[str, Any] = self.ask("truth", **query)
+        return found
+
+    def edit(self, operation: str, **arguments: JsonValue) -> dict[str, Any]:
+        """Carry out an edit, ``add_bill`` for one."""
+        done: dict[str, Any] = self.tell("edit", {"operation": operation, **arguments})
+        return done
+
+
+class IfsControl(SystemControl):
+    """The control side of the stand-in for IFS Cloud."""
+
+    def books(self) -> dict[str, Any]:
+        """What stands in its books."""
+        found: dict[str, Any] = self.ask("books")
+        return found

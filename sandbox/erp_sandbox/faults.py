@@ -1,0 +1,242 @@
+"""Faults on demand, in front of either system: scripted by request, or drawn from a seed.
+
+A script is a list of rules. A rule names the requests it is about, from which of them on it acts
+and how many times. The first rule that acts decides what the caller sees.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import socket
+import struct
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from random import Random
+from typing import Any, TypeAlias
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+CONTROL_PREFIX = "/_control/"
+TRANSPORT_KEY = "erp_sandbox.transport"
+FIRED_KEY = "erp_sandbox.fault"
+RULES_MAX = 1000
+PERCENT = 100
+# What a rule can do. The word after the underscore says whether the request was carried out before.
+ACTIONS = (
+    "status_before",  # answered here, nothing done
+    "status_after",  # done, but answered with the status of the rule
+    "reset_before",  # connection reset, nothing done
+    "reset_after",  # done, then connection reset: the answer is lost
+    "truncate",  # done, the answer breaks off in the middle of its body
+    "latency",  # done, after a delay
+)
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultRule:
+    """One fault.
+
+    ``method`` and ``path`` are regular expressions that match the whole. ``first`` counts matching
+    requests from 1, ``times`` is how many of them act (0: all), ``percent`` how many of a hundred,
+    drawn from the seed. ``latency_ms`` is a delay in milliseconds, added to any action.
+    """
+
+    action: str
+    method: str = ".*"
+    path: str = ".*"
+    first: int = 1
+    times: int = 1
+    percent: int = PERCENT
+    status: int = 503
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str = ""
+    latency_ms: int = 0
+
+
+def read_rules(raw: Sequence[Mapping[str, Any]]) -> tuple[FaultRule, ...]:
+    """The rules of a script.
+
+    Raises:
+        ValueError: too many rules, an unknown member or action, or a broken expression.
+    """
+    if len(raw) > RULES_MAX:
+        raise ValueError(f"at most {RULES_MAX} rules, not {len(raw)}")
+    known = {one.name for one in fields(FaultRule)}
+    for rule in raw:
+        if unknown := set(rule) - known:
+            raise ValueError(f"no such member of a rule: {', '.join(sorted(unknown))}")
+        if rule.get("action") not in ACTIONS:
+            raise ValueError(f"action must be one of {', '.join(ACTIONS)}")
+        for name in ("method", "path"):
+            _check_expression(str(rule.get(name, ".*")))
+    return tuple(FaultRule(**rule) for rule in raw)
+
+
+def _check_expression(text: str) -> None:
+    try:
+        re.compile(text)
+    except re.error as fault:
+        raise ValueError(f"not a regular expression: {text!r}: {fault}") from fault
+
+
+class FaultScript:
+    """The rules in force and how often each has matched and acted."""
+
+    def __init__(self, rules: Sequence[FaultRule] = (), *, seed: int = 0) -> None:
+        self.load(rules, seed=seed)
+
+    def load(self, rules: Sequence[FaultRule], *, seed: int = 0) -> None:
+        """Use these rules from now on, all counts at zero."""
+        self.rules = tuple(rules)
+        self.matched = [0] * len(rules)
+        self.acted = [0] * len(rules)
+        self._random = Random(seed)  # noqa: S311 (repeatable faults, no secret)
+
+    def pick(self, method: str, path: str) -> FaultRule | None:
+        """The rule that acts on this request, counted."""
+        chosen = None
+        for position, rule in enumerate(self.rules):
+            if not re.fullmatch(rule.method, method) or not re.fullmatch(rule.path, path):
+                continue
+            self.matched[position] += 1
+            if chosen is None and self._acts(rule, position):
+                self.acted[position] += 1
+                chosen = rule
+        return chosen
+
+    def _acts(self, rule: FaultRule, position: int) -> bool:
+        is_due = self.matched[position] >= rule.first
+        is_spent = rule.times and self.acted[position] >= rule.times
+        is_drawn = rule.percent >= PERCENT or self._random.randrange(PERCENT) < rule.percent
+        return bool(is_due and not is_spent and is_drawn)
+
+
+class FaultGate:
+    """ASGI middleware that carries the script out. ``latency_ms`` delays every request."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        script: FaultScript,
+        latency_ms: int = 0,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self._app = app
+        self._script = script
+        self._latency_ms = latency_ms
+        self._sleep = sleep
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, with or without a fault."""
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL_PREFIX):
+            await self._app(scope, receive, send)
+            return
+        rule = self._script.pick(scope["method"], scope["path"])
+        wait_ms = self._latency_ms + (rule.latency_ms if rule else 0)
+        if wait_ms:
+            await self._sleep(wait_ms / 1000)
+        if rule is None or rule.action == "latency":
+            await self._app(scope, receive, send)
+            return
+        scope[FIRED_KEY] = rule.action
+        await self._act(rule, scope, receive, send)
+
+    async def _act(self, rule: FaultRule, scope: Scope, receive: Receive, send: Send) -> None:
+        if rule.action.endswith("_after"):
+            await self._app(scope, receive, _swallow)
+        if rule.action.startswith("status"):
+            await _drain(receive)
+            await _answer(rule, send)
+        elif rule.action == "truncate":
+            await self._truncate(scope, receive, send)
+        else:
+            reset_connection(scope)
+            await _until_gone(receive)
+
+    async def _truncate(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The headers promise the whole body; half of it comes, then the connection breaks."""
+        messages: list[Message] = []
+
+        async def keep(message: Message) -> None:
+            messages.append(message)
+
+        await self._app(scope, receive, keep)
+        start, bodies = messages[0], messages[1:]
+        whole = b"".join(message.get("body", b"") for message in bodies)
+        await send({**start, "headers": _with_length(start["headers"], len(whole))})
+        half = {"type": "http.response.body", "body": whole[: len(whole) // 2], "more_body": True}
+        await send(half)
+        close_connection(scope)
+        await _until_gone(receive)
+
+
+def _with_length(headers: Sequence[tuple[bytes, bytes]], length: int) -> list[tuple[bytes, bytes]]:
+    others = [pair for pair in headers if pair[0].lower() != b"content-length"]
+    return [*others, (b"content-length", str(length).encode())]
+
+
+async def _swallow(message: Message) -> None:
+    del message
+
+
+DRAIN_MAX = 10_000
+
+
+async def _drain(receive: Receive) -> None:
+    """Read what is left of the body, so that the connection can be used again."""
+    for _ in range(DRAIN_MAX):
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body"):
+            return
+
+
+async def _until_gone(receive: Receive) -> None:
+    """Wait until the server has noticed that the connection is gone."""
+    for _ in range(DRAIN_MAX):
+        if (await receive())["type"] == "http.disconnect":
+            return
+
+
+async def _answer(rule: FaultRule, send: Send) -> None:
+    body = rule.body.encode()
+    given = {name.lower(): value for name, value in rule.headers.items()}
+    headers = {"content-type": "text/html", **given, "content-length": str(len(body))}
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": rule.status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})
+
+
+def reset_connection(scope: Scope) -> None:
+    """Break the connection without a word.
+
+    Raises:
+        ConnectionResetError: there is no connection to break, as under an in-process test client.
+    """
+    transport = scope.get(TRANSPORT_KEY)
+    if transport is None:
+        raise ConnectionResetError("the sandbox was told to reset this connection")
+    _forget_politeness(transport)
+    transport.abort()
+
+
+def _forget_politeness(transport: asyncio.Transport) -> None:
+    """Make closing the socket send a reset, and not the end of a complete answer."""
+    handle = os.dup(transport.get_extra_info("socket").fileno())
+    with socket.socket(fileno=handle) as same:
+        same.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def close_connection(scope: Scope) -> None:
+    """End the connection after what was sent so far.
+
+    Raises:
+        ConnectionResetError: there is no connection to close.
+    """
+    transport = scope.get(TRANSPORT_KEY)
+    if transport is None:
+        raise ConnectionResetError("the sandbox was told to break off this answer")
+    transport.close()

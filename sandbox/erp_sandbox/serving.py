@@ -1,0 +1,178 @@
+"""Puts a system together and serves it from a listening socket, in a process of its own."""
+
+from __future__ import annotations
+
+import gc
+import socket
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+from typing_extensions import override
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from erp_sandbox import ifs, procurify
+from erp_sandbox.clock import SimulatedClock
+from erp_sandbox.control import ControlGate, Handler, read_object
+from erp_sandbox.exact_json import JsonValue
+from erp_sandbox.faults import TRANSPORT_KEY, FaultGate, FaultScript
+from erp_sandbox.procurify.edits import edit
+from erp_sandbox.procurify.knobs import change_knobs
+from erp_sandbox.procurify.truth import truth
+from erp_sandbox.requests_log import CaptureGate, RequestsLog
+from erp_sandbox.world import World, build_world
+
+LOOPBACK = "127.0.0.1"
+SYSTEMS = ("procurify", "ifs")
+KEEP_ALIVE_S = 120
+SHUTDOWN_MAX_S = 3
+BACKLOG = 2048
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """What a sandbox is made of. ``latency_ms`` delays every answer."""
+
+    seed: int
+    scale: int
+    latency_ms: int = 0
+
+
+def build_system(name: str, options: ServeOptions) -> ASGIApp:
+    """The system of that name with its control side, capture and faults in front.
+
+    Raises:
+        ValueError: there is no such system.
+    """
+    if name not in SYSTEMS:
+        raise ValueError(f"no system {name!r}")
+    world = build_world(options.seed, options.scale)
+    clock = SimulatedClock()
+    parts = _procurify(world, clock) if name == "procurify" else _ifs(world)
+    log, script = RequestsLog(clock.now), FaultScript()
+    faulty = FaultGate(parts.app, script=script, latency_ms=options.latency_ms)
+    return ControlGate(
+        CaptureGate(faulty, log=log),
+        system=name,
+        log=log,
+        script=script,
+        clock=clock,
+        reset=parts.reset,
+        handlers=parts.handlers,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """A system without what is put in front of it."""
+
+    app: ASGIApp
+    reset: Callable[[], None]
+    handlers: Mapping[tuple[str, str], Handler]
+
+
+def _procurify(world: World, clock: SimulatedClock) -> Parts:
+    state = procurify.ProcurifyState(world, clock=clock)
+
+    async def show_truth(request: Request) -> JsonValue:
+        return truth(state, request.query_params)
+
+    async def carry_out(request: Request) -> JsonValue:
+        return edit(state, await read_object(request))
+
+    async def turn_knobs(request: Request) -> JsonValue:
+        state.turn_knobs(change_knobs(state.knobs, await read_object(request)))
+        return {}
+
+    async def drop_tokens(request: Request) -> JsonValue:
+        del request
+        state.tokens.clear()
+        return {}
+
+    return Parts(
+        app=procurify.create_app(state),
+        reset=state.reset,
+        handlers={
+            ("GET", "truth"): show_truth,
+            ("POST", "edit"): carry_out,
+            ("POST", "knobs"): turn_knobs,
+            ("POST", "drop_tokens"): drop_tokens,
+        },
+    )
+
+
+class Replaceable:
+    """An application that can be made anew while it is served."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+        self._app = make()
+
+    def renew(self) -> None:
+        """Start again from the beginning."""
+        self._app = self._make()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        await self._app(scope, receive, send)
+
+
+def _ifs(world: World) -> Parts:
+    app = Replaceable(lambda: ifs.create_app(world))
+    return Parts(app=app, reset=app.renew, handlers={})
+
+
+class BreakableProtocol(HttpToolsProtocol):
+    """Shows the application its connection, so that a fault can break it."""
+
+    @override
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope[TRANSPORT_KEY] = self.transport  # type: ignore[literal-required]
+
+
+def listen(port: int) -> socket.socket:
+    """A socket that listens on that port of the loopback interface, 0 for a free one.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    # Accepted connections inherit it; without it small answers wait for the other side's ACK.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listener.bind((LOOPBACK, port))
+    listener.listen(BACKLOG)
+    return listener
+
+
+def serve(name: str, options: ServeOptions, listener: socket.socket) -> None:
+    """Serve until told to stop, or until standard input ends: then the parent is gone."""
+    app = build_system(name, options)
+    gc.collect()
+    gc.freeze()
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http=BreakableProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_MAX_S,
+    )
+    server = uvicorn.Server(config)
+    threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
+    server.run(sockets=[listener])
+
+
+def _stop_with_parent(server: uvicorn.Server) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True

@@ -1,0 +1,102 @@
+"""What was emitted already, small enough to live in STATE. Pure.
+
+A row is remembered by its key and a mark of its content, so that the overlap of two readings emits
+only what changed, and so that a bill that is gone can be named.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+ENTRIES_MAX = 60_000
+"""Keeps a STATE message near 2 MB; Meltano refuses lines of more than 5 MiB."""
+TEXT_BYTES_MAX = 64 * 1024 * 1024
+MARK_BYTES = 6
+
+_WHOLE, _PART = "all", "part"
+
+
+def mark_of(row: Mapping[str, Any]) -> str:
+    """A short fingerprint of a row's content."""
+    text = json.dumps(row, sort_keys=True, separators=(",", ":"), default=str)
+    digest = hashlib.blake2b(text.encode(), digest_size=MARK_BYTES).digest()
+    return base64.b64encode(digest).decode()
+
+
+class Memory:
+    """Marks by key. ``is_whole`` says that every row there is was noted, so a new key is news."""
+
+    __slots__ = ("_marks", "_stamps", "is_whole")
+
+    def __init__(self, marks: Mapping[str, str] | None = None, *, is_whole: bool = False) -> None:
+        self._marks = dict(marks or {})
+        self._stamps: dict[str, datetime | None] = {}
+        self.is_whole = is_whole
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._marks)
+
+    def mark(self, key: str) -> str | None:
+        """The mark that was noted last for the key."""
+        return self._marks.get(key)
+
+    def note(self, key: str, mark: str, stamp: datetime | None) -> None:
+        """Remember the row."""
+        self._marks[key] = mark
+        self._stamps[key] = stamp
+
+    def forget(self, key: str) -> None:
+        """Know nothing of the key any more."""
+        self._marks.pop(key, None)
+        self._stamps.pop(key, None)
+
+    def keep_since(self, lower: datetime) -> None:
+        """Keep only what this run saw with a stamp from ``lower`` on; the rest is out of reach."""
+        kept = {key for key, stamp in self._stamps.items() if stamp is None or stamp >= lower}
+        self._marks = {key: mark for key, mark in self._marks.items() if key in kept}
+        self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in kept}
+        self.is_whole = False
+
+    def _fit(self) -> dict[str, str]:
+        if len(self._marks) <= ENTRIES_MAX:
+            return self._marks
+        # Dropping an entry is safe: its row is emitted once more when it is seen again.
+        self.is_whole = False
+        return dict(list(self._marks.items())[-ENTRIES_MAX:])
+
+    def pack(self) -> str:
+        """The memory as one text for STATE."""
+        marks = self._fit()
+        text = json.dumps(marks, separators=(",", ":")).encode()
+        packed = base64.b64encode(zlib.compress(text, 6)).decode()
+        return f"{_WHOLE if self.is_whole else _PART}:{packed}"
+
+
+def unpack_memory(text: object) -> Memory:
+    """The memory that STATE holds.
+
+    Raises: ValueError when the text is not what ``pack`` makes.
+    """
+    if text is None:
+        return Memory()
+    kind, _, packed = text.partition(":") if isinstance(text, str) else ("", "", "")
+    if kind not in {_WHOLE, _PART}:
+        raise ValueError("unknown form of memory")
+    try:
+        unpacker = zlib.decompressobj()
+        raw = unpacker.decompress(base64.b64decode(packed, validate=True), TEXT_BYTES_MAX)
+        marks = json.loads(raw)
+    except (zlib.error, ValueError) as error:
+        raise ValueError("memory cannot be unpacked") from error
+    if not isinstance(marks, dict) or not all(isinstance(mark, str) for mark in marks.values()):
+        raise ValueError("memory has another shape")
+    return Memory(marks, is_whole=kind == _WHOLE)

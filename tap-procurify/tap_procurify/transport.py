@@ -1,0 +1,232 @@
+"""The one place that talks HTTP: repeats reads, waits as told, hides what is secret."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any, TypeVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from typing_extensions import override
+
+from tap_procurify.answers import Answer, UnreadableError
+from tap_procurify.errors import ConfigurationError, NotFoundError, TemporaryError
+from tap_procurify.retry import backoff_s, is_retriable, parse_http_date, parse_retry_after
+from tap_procurify.settings import Settings
+
+T = TypeVar("T")
+
+CONNECT_TIMEOUT_S = 10.0
+PAUSES_MAX = 100
+CLOCK_NOISE = timedelta(seconds=2)
+"""The Date header has whole seconds and is as old as the answer's way."""
+OK = 200
+UNAUTHORISED = 401
+FORBIDDEN = 403
+NOT_FOUND = 404
+REDIRECTS = range(300, 400)
+
+logger = logging.getLogger("tap-procurify.transport")
+
+
+class ExpiredError(ConfigurationError):
+    """Procurify does not accept the token (401)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The clock, the sleep and the dice, so that tests can hold them."""
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+    jitter: Callable[[float, float], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One read. ``what`` names it in messages: stream and page."""
+
+    method: str
+    url: str
+    what: str
+    headers: Mapping[str, str]
+    params: Mapping[str, str] | None = None
+    json: Mapping[str, str] | None = None
+
+
+class Gate:
+    """Holds every worker back while Procurify asked for a pause."""
+
+    def __init__(self, timing: Timing) -> None:
+        self._timing = timing
+        self._lock = threading.Lock()
+        self._opens_at: datetime | None = None
+
+    def close_for(self, seconds: float) -> None:
+        """Let nobody pass for so many seconds."""
+        with self._lock:
+            until = self._timing.now() + timedelta(seconds=seconds)
+            self._opens_at = max(until, self._opens_at or until)
+
+    def wait(self) -> None:
+        """Return when the gate is open."""
+        for _ in range(PAUSES_MAX):
+            with self._lock:
+                opens_at = self._opens_at
+            left = (opens_at - self._timing.now()).total_seconds() if opens_at else 0.0
+            if left <= 0:
+                return
+            self._timing.sleep(left)
+
+
+class _NoNetrc(requests.auth.AuthBase):
+    """Keeps requests from replacing our header with a login from a .netrc file."""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def open_session(workers: int) -> requests.Session:
+    """A session that keeps one connection per worker, and no cookies."""
+    session = requests.Session()
+    session.auth = _NoNetrc()
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=2, pool_maxsize=workers + 1)
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+class Transport:
+    """Sends reads until they are answered or the tries are used up."""
+
+    def __init__(
+        self, settings: Settings, timing: Timing, session: requests.Session | None = None
+    ) -> None:
+        self._settings = settings
+        self._timing = timing
+        self._gate = Gate(timing)
+        self._session = session or open_session(settings.detail_workers)
+        self._server_ahead = timedelta(0)
+        self._finalizer = weakref.finalize(self, self._session.close)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._finalizer()
+
+    def server_now(self) -> datetime:
+        """What the server's clock shows, as far as its last answer told."""
+        return self._timing.now() + self._server_ahead
+
+    def _learn_clock(self, header: str | None) -> None:
+        moment = parse_http_date(header)
+        if moment is None:
+            return
+        ahead = moment - self._timing.now()
+        self._server_ahead = ahead if abs(ahead) > CLOCK_NOISE else timedelta(0)
+
+    def send(self, request: Request, read: Callable[[Answer], T]) -> T:
+        """What ``read`` makes of the answer.
+
+        Raises: ExpiredError, NotFoundError, ConfigurationError, TemporaryError.
+        """
+        tries = self._settings.max_retries + 1
+        for attempt in range(tries):
+            self._gate.wait()
+            outcome = self._try(request, read)
+            if not isinstance(outcome, _Failure):
+                return outcome
+            if attempt + 1 < tries:
+                self._pause(request, outcome, attempt)
+                continue
+            raise TemporaryError(
+                f"{request.what}: {outcome.reason}, {tries} times in a row. "
+                "Nothing is lost; run again later."
+            )
+        raise AssertionError("max_retries is never negative")
+
+    def _try(self, request: Request, read: Callable[[Answer], T]) -> T | _Failure:
+        try:
+            answer = self._exchange(request)
+        except requests.exceptions.SSLError:
+            raise ConfigurationError(
+                f"{request.what}: the certificate of the host is not trusted"
+            ) from None
+        except requests.exceptions.RequestException as error:
+            return _Failure(f"no answer ({type(error).__name__})")
+        if is_retriable(answer.status):
+            asked = parse_retry_after(answer.headers.get("Retry-After"), self._timing.now())
+            return _Failure(_describe(answer), asked)
+        _raise_refusal(request, answer)
+        try:
+            return read(answer)
+        except UnreadableError as error:
+            return _Failure(f"{error} ({_describe(answer)})")
+
+    def _exchange(self, request: Request) -> Answer:
+        response = self._session.request(
+            request.method,
+            request.url,
+            params=request.params,
+            json=request.json,
+            headers=dict(request.headers),
+            timeout=(CONNECT_TIMEOUT_S, self._settings.timeout_s),
+            allow_redirects=False,
+        )
+        self._learn_clock(response.headers.get("Date"))
+        return Answer(response.status_code, response.content, response.headers)
+
+    def _pause(self, request: Request, failure: _Failure, attempt: int) -> None:
+        cap_s = self._settings.retry_wait_max_s
+        wait_s = failure.asked_s
+        if wait_s is None:
+            wait_s = backoff_s(attempt, cap_s=cap_s, jitter=self._timing.jitter)
+        elif wait_s > cap_s:
+            raise TemporaryError(
+                f"{request.what}: Procurify asks to wait {wait_s:.0f} s, longer than "
+                f"retry_wait_max_s ({cap_s:.0f}). Nothing is lost; run again later."
+            )
+        fields: dict[str, Any] = {
+            "read": request.what,
+            "reason": failure.reason,
+            "wait_s": round(wait_s, 3),
+        }
+        logger.warning("will try again: %s", fields)
+        self._gate.close_for(wait_s)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    reason: str
+    asked_s: float | None = None
+
+
+def _describe(answer: Answer) -> str:
+    return f"status {answer.status}, request id {answer.request_id}"
+
+
+def _raise_refusal(request: Request, answer: Answer) -> None:
+    status, told = answer.status, f"{request.what}: {_describe(answer)}"
+    if status == OK:
+        return
+    if status == UNAUTHORISED:
+        raise ExpiredError(f"{told}: Procurify does not accept the access token")
+    if status == NOT_FOUND:
+        raise NotFoundError(f"{told}: Procurify does not know this address or record")
+    if status == FORBIDDEN:
+        raise ConfigurationError(
+            f"{told}: the role of the Procurify user that owns the API client may not read this"
+        )
+    if status in REDIRECTS:
+        raise ConfigurationError(
+            f"{told}: a redirect, which is not followed so that the token stays with one host; "
+            "check base_url"
+        )
+    raise ConfigurationError(f"{told}: Procurify refuses the request")
