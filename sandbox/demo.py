@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BIN = Path(sys.executable).parents[1]
+BIN = Path(sys.executable).parent
 SANDBOX_READY_MAX_S = 60
 POLL_S = 0.1
 

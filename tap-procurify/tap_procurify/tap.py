@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from io import StringIO
 from typing import IO, Any, ClassVar
 
 import click
@@ -23,7 +24,7 @@ from typing_extensions import override
 
 from tap_procurify.bookmarks import FutureError, check_state, read_bookmark
 from tap_procurify.client import ProcurifyClient
-from tap_procurify.errors import EXIT_CONFIGURATION, TapError
+from tap_procurify.errors import EXIT_CONFIGURATION, ConfigurationError, TapError
 from tap_procurify.settings import SCHEMA, Settings, read_settings
 from tap_procurify.streams import bills, orders, reference, vendors
 from tap_procurify.streams.core import ProcurifyStream
@@ -141,7 +142,11 @@ class TapProcurify(Tap):
     ) -> None:
         """Run, and end with the exit code that says what to do."""
         with cls._told_errors():
-            super().invoke(state=state, catalog=catalog, **rest)
+            super().invoke(
+                state=_checked_json(state, "STATE"),
+                catalog=_checked_json(catalog, "catalog"),
+                **rest,
+            )
 
     @classmethod
     @override
@@ -162,6 +167,15 @@ class TapProcurify(Tap):
             for reason in error.errors:
                 cls.logger.error("setting refused: %s", reason)  # noqa: TRY400
             sys.exit(EXIT_CONFIGURATION)
-        except json.JSONDecodeError:
-            cls.logger.error("the STATE or catalog file is no JSON")  # noqa: TRY400
-            sys.exit(EXIT_CONFIGURATION)
+
+
+def _checked_json(file: IO[str] | None, what: str) -> IO[str] | None:
+    """The same text, once it is known to be JSON."""
+    if file is None:
+        return None
+    text = file.read()
+    try:
+        json.loads(text)
+    except ValueError:
+        raise ConfigurationError(f"the {what} file is no JSON. Nothing was read.") from None
+    return StringIO(text)

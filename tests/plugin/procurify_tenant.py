@@ -125,6 +125,7 @@ class Tenant:
         detail = {**copy.deepcopy(BILL_DETAIL), "id": number, "uuid": key, "status": row["status"]}
         detail |= {"last_modified_datetime": row["last_modified_datetime"], **fields}
         detail["items"][0]["id"] = number * 10
+        detail["bill_statuses"][0]["status"] = 2
         self.put(BILLS, "uuid", row)
         self.bill_details[key] = detail
         return row

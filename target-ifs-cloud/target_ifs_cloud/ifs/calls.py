@@ -27,7 +27,15 @@ CAREFUL_SENDS = 100
 
 
 class NotOfferedError(ConfigurationError):
-    """This site does not offer a projection or a set, or not to this user."""
+    """This site does not offer a projection or a set, or not to this user.
+
+    ``status`` is what it answered.
+    """
+
+    def __init__(self, message: str, *, status: int = NOT_FOUND) -> None:
+        """Keep the status beside the message for people."""
+        super().__init__(message)
+        self.status = status
 
 
 class Calls:
@@ -156,7 +164,8 @@ class Calls:
             else f"correct projections.{projection} or {name_of(path)} in the site profile"
         )
         return NotOfferedError(
-            f"IFS does not offer {name_of(path)} of {service} (status {error.status}): {cure}"
+            f"IFS does not offer {name_of(path)} of {service} (status {error.status}): {cure}",
+            status=error.status,
         )
 
     def _send_operation(self, projection: ProjectionKey, operation: Operation) -> Response:

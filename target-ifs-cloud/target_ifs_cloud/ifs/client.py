@@ -19,6 +19,7 @@ from target_ifs_cloud.ifs.batch import (
 from target_ifs_cloud.ifs.calls import (
     NOT_FOUND,
     Calls,
+    NotOfferedError,
     name_of,
     refusal,
 )
@@ -36,6 +37,7 @@ from target_ifs_cloud.wire.transport import Allowed, Transport, TransportSetting
 
 READ_TRIES_MAX = 4
 """How often a read is asked again when its answer cannot be read."""
+_COUNT_REFUSED = frozenset({400, 501})
 _READS = frozenset({"GET"})
 _WRITES = frozenset({"GET", "POST", "PATCH", "DELETE"})
 _WRITTEN: tuple[ProjectionKey, ...] = ("invoice", "proposal", "supplier")
@@ -97,6 +99,7 @@ class IfsClient:
         """Talk through ``transport`` with the names of ``profile``."""
         self._calls = Calls(transport, profile)
         self._can_batch_reads = profile.use_batch
+        self._count_is_taken: bool | None = None if profile.ask_for_count else False
 
     @property
     def profile(self) -> SiteProfile:
@@ -129,12 +132,16 @@ class IfsClient:
             TemporaryError: no complete answer.
         """
         reading = self.reading(projection, path, filter_by=filter_by, order=order)
-        while (next_path := reading.next_path) is not None:
-            try:
-                answer = self._read(projection, next_path)
-            except RefusedError as error:
-                raise self._calls.explained(projection, path, error) from error
+        answers = self._first_answers(projection, [reading])
+        while True:
+            (answer,) = answers
+            if answer is None:
+                refused = RefusedError(f"GET {name_of(path)}", status=NOT_FOUND)
+                raise self._calls.explained(projection, path, refused)
             yield from _taken(reading, answer)
+            if reading.next_path is None:
+                return
+            answers = self.batch_get(projection, [reading.next_path])
 
     def reading(
         self,
@@ -151,7 +158,7 @@ class IfsClient:
             page_size=self.profile.limits.page_size,
             order=order,
             filter_by=filter_by,
-            ask_for_count=self.profile.ask_for_count,
+            ask_for_count=self._count_is_taken is not False,
         )
 
     def collections(
@@ -165,11 +172,13 @@ class IfsClient:
             NotOfferedError: not for this user.
             TemporaryError: no complete answer.
         """
+        if not readings:
+            return []
         found: list[list[Row] | None] = [[] for _ in readings]
-        pending = {n: path for n, r in enumerate(readings) if (path := r.next_path) is not None}
-        while pending:
-            answers = self.batch_get(projection, list(pending.values()))
-            asked, pending = list(pending), {}
+        asked = list(range(len(readings)))
+        answers = self._first_answers(projection, readings)
+        while asked:
+            pending: dict[int, str] = {}
             for number, answer in zip(asked, answers, strict=True):
                 rows = found[number]
                 if answer is None or rows is None:
@@ -179,7 +188,29 @@ class IfsClient:
                 following = readings[number].next_path
                 if following is not None:
                     pending[number] = following
+            asked = list(pending)
+            answers = self.batch_get(projection, list(pending.values()))
         return found
+
+    def _first_answers(self, projection: ProjectionKey, readings: Sequence[Reading]) -> list[Any]:
+        """The first page of each collection; without ``$count`` where the site refuses that.
+
+        Source: documented as supported, and reported from the field as not always working.
+        """
+        try:
+            answers = self.batch_get(projection, _paths(readings))
+        except (RefusedError, NotOfferedError) as error:
+            is_open = self._count_is_taken is None and error.status in _COUNT_REFUSED
+            if not is_open:
+                raise
+            for reading in readings:
+                reading.drop_count()
+            answers = self.batch_get(projection, _paths(readings))
+            self._count_is_taken = False
+        else:
+            if self._count_is_taken is None:
+                self._count_is_taken = True
+        return answers
 
     def row(self, projection: ProjectionKey, path: str) -> Row | None:
         """One row by its address; ``None`` when it is not there.
@@ -357,6 +388,10 @@ class IfsClient:
             if error.status == NOT_FOUND:
                 return ReadAnswer(status=NOT_FOUND, value=None)
             raise self._calls.explained(projection, path, error) from error
+
+
+def _paths(readings: Sequence[Reading]) -> list[str]:
+    return [path for reading in readings if (path := reading.next_path) is not None]
 
 
 def _taken(reading: Reading, answer: object) -> list[Row]:

@@ -77,7 +77,7 @@ def _proposal(profile: SiteProfile, letters: Sequence[str]) -> Iterator[Expected
         line="proposal.set",
         fields={
             **_keys("proposal", names.key),
-            **_lines(names, "proposal", ("company", "invoice_id", "balance", "state")),
+            **_lines(names, "proposal", ("company", "invoice_id")),
         },
     )
     yield Expected(

@@ -274,12 +274,11 @@ class InvoiceReader:
 
 
 def _spellings(name: str, written: str, key: DocumentKey, *, is_any_case: bool) -> list[Filter]:
-    """The spellings of a number to ask for."""
-    if is_any_case and key.number.isascii():
-        return [same_text(name, key.number)]
+    """The spellings of a number to ask for: always as it is written, so that ours is found."""
+    if is_any_case:
+        return [equals(name, written.strip() or key.number), same_text(name, key.number)]
     variants = dict.fromkeys((written, written.strip(), key.number, key.number.lower()))
-    exact = [equals(name, variant) for variant in variants if variant]
-    return [*exact, same_text(name, key.number)] if is_any_case else exact
+    return [equals(name, variant) for variant in variants if variant]
 
 
 def _is_under(invoice: InvoiceShown, number: str, key: DocumentKey) -> bool:

@@ -25,6 +25,9 @@ class EntityType:
     children: Mapping[str, str]
 
 
+UNDESCRIBED = EntityType(fields=frozenset(), children={})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceModel:
     """What one projection offers, by its ``$metadata``."""
@@ -34,11 +37,16 @@ class ServiceModel:
     actions: frozenset[str]
 
     def type_of(self, path: tuple[str, ...]) -> EntityType | None:
-        """The type of the rows at the end of a path of sets and child collections."""
-        found = self.types.get(self.sets.get(path[0], ""))
+        """The type of the rows at the end of a path of sets and child collections.
+
+        ``None`` when the path is not there, ``UNDESCRIBED`` when its rows are not described. A
+        child that is listed as a set of its own counts as there.
+        """
+        name = self.sets.get(path[0])
         for child in path[1:]:
-            found = self.types.get(found.children.get(child, "")) if found else None
-        return found
+            parent = self.types.get(name or "", UNDESCRIBED)
+            name = parent.children.get(child, self.sets.get(child))
+        return None if name is None else self.types.get(name, UNDESCRIBED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,25 +192,23 @@ def _plain_type(name: str) -> str:
 
 
 def _missing(expected: Expected, model: ServiceModel, projection: str) -> list[Missing]:
-    def report(what: str, name: str, line: str) -> Missing:
+    def report(what: str, name: str, line: str, *, is_needed: bool) -> Missing:
         return Missing(
-            projection=projection,
-            what=what,
-            name=name,
-            profile_line=line,
-            is_needed=expected.is_needed,
+            projection=projection, what=what, name=name, profile_line=line, is_needed=is_needed
         )
 
+    path, is_needed = "/".join(expected.path), expected.is_needed
     found = model.type_of(expected.path)
     if found is None:
-        return [report("set", "/".join(expected.path), expected.line)]
+        return [report("set", path, expected.line, is_needed=is_needed)]
     fields = [
-        report("field", f"{'/'.join(expected.path)}.{name}", line)
+        report("field", f"{path}.{name}", line, is_needed=is_needed)
         for line, name in expected.fields.items()
-        if name not in found.fields
+        if name not in found.fields and found is not UNDESCRIBED
     ]
+    # Without an action one step is refused when it comes; documents can be created all the same.
     actions = [
-        report("action", name, line)
+        report("action", name, line, is_needed=False)
         for line, name in expected.actions.items()
         if name not in model.actions
     ]

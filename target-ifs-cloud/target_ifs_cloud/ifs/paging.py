@@ -69,6 +69,11 @@ class Reading:
         """What to ask for next; ``None`` at the end."""
         return self._next
 
+    def drop_count(self) -> None:
+        """Start again without ``$count``, for a server that refuses it; nothing was read yet."""
+        self._ask_for_count = False
+        self._next = self._page_path()
+
     def take(self, answer: object) -> list[Row]:
         """The rows of an answer that were not there before.
 

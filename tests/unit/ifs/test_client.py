@@ -138,6 +138,39 @@ def test_a_site_without_batches_is_read_one_by_one(ifs: Bench, status: int) -> N
     assert sum(line.endswith("$batch") for line in ifs.site.requests) == 1
 
 
+@pytest.mark.parametrize("status", [400, 501])
+@pytest.mark.parametrize("is_together", [True, False])
+def test_a_site_that_refuses_counts_is_read_without(
+    ifs: Bench, status: int, *, is_together: bool
+) -> None:
+    """Found out once; every row still comes."""
+    rows = [{"Id": n} for n in range(3)]
+
+    def answer(asked: Asked) -> Told:
+        if "$count" in asked.options:
+            return Told(status=status, value=ERROR)
+        return Told(value={"value": rows if asked.options["$skip"] == "0" else []})
+
+    ifs.site.answer = answer
+    for _ in range(2):
+        if is_together:
+            readings = [ifs.client.reading("invoice", name, order=["Id"]) for name in ("A", "B")]
+            assert ifs.client.collections("invoice", readings) == [rows, rows]
+        else:
+            assert list(ifs.client.rows("invoice", "A", order=["Id"])) == rows
+    assert sum("$count" in asked.options for asked in ifs.site.asked) == (2 if is_together else 1)
+
+
+def test_a_refused_filter_is_not_blamed_on_the_count(ifs: Bench) -> None:
+    """Refused with and without: counts are asked for again the next time."""
+    ifs.site.answer = lambda _: Told(status=400, value=ERROR)
+    with pytest.raises(RefusedError):
+        list(ifs.client.rows("invoice", "A"))
+    ifs.site.answer = lambda _: Told(value={"value": [], "@odata.count": 0})
+    list(ifs.client.rows("invoice", "A"))
+    assert "$count" in ifs.site.asked[-1].options
+
+
 # change sets
 
 
