@@ -203,6 +203,18 @@ def test_an_order_whose_header_is_old_is_found_by_its_line(tenant: Tenant) -> No
     assert numbers(ran, "purchase_orders", "procurify_PO") == [50]
 
 
+def test_an_order_is_read_once_in_a_backfill_of_many_slices(tenant: Tenant) -> None:
+    """Its lines and its header changed in different slices; one detail tells it all."""
+    tenant.put_order(9, BEGIN)
+    tenant.put_line(90, 9, BEGIN - 5 * DAY)
+    tenant.put_order(8, BEGIN - 5 * DAY)
+    tenant.put_line(80, 8, BEGIN)
+    dates: dict[str, Any] = {"start_date": "2026-02-20", "slice_days": 2}
+    ran = run_tap(tenant.fake, "purchase_orders", **dates)
+    assert numbers(ran, "purchase_orders", "procurify_PO") == [1, 2, 3, 8, 9]
+    assert counted(run_tap(tenant.fake, "purchase_orders", state=ran.state, **dates)) == {}
+
+
 def test_unselected_details_are_not_fetched(tenant: Tenant) -> None:
     """When only list fields are wanted, one list is all it takes."""
     from tap_procurify.schemas.bills import BILLS as BILLS_SCHEMA  # noqa: PLC0415

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -59,7 +60,7 @@ async def issue_token(request: Request) -> Response:
 async def _read_body(request: Request, *, takes_form: bool) -> Mapping[str, Any] | None:
     kind = request.headers.get("content-type", "").split(";")[0].strip()
     if takes_form and kind == "application/x-www-form-urlencoded":
-        return dict(await request.form())
+        return dict(parse_qsl((await request.body()).decode(errors="replace")))
     if kind != "application/json":
         return None
     try:

@@ -149,10 +149,14 @@ class IncrementalStream(ProcurifyStream):
     def remember(self, row: SeenRow) -> None:
         """Note the row as emitted, unless its detail may have changed while it was read."""
         key, mark = self.memory_entry(row)
-        stamp = self.stamp_of(row)
-        if self.needs_more() and (stamp is None or stamp > self._server_began_at - SETTLING):
+        if self.needs_more() and not self.is_settled(row):
             mark = UNSURE
-        self.memory.note(key, mark, stamp)
+        self.memory.note(key, mark, self.stamp_of(row))
+
+    def is_settled(self, row: SeenRow) -> bool:
+        """Whether every change with the row's stamp was made before this run began."""
+        stamp = self.stamp_of(row)
+        return stamp is not None and stamp <= self._server_began_at - SETTLING
 
     def emit(self, rows: Iterable[SeenRow]) -> Iterator[Row]:
         """The records of the rows, in order; each is remembered when it was given."""

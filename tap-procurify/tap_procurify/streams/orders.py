@@ -49,6 +49,7 @@ class PurchaseOrdersStream(IncrementalStream):
     @override
     def _begin(self) -> None:
         super()._begin()
+        self._given: set[str] = set()
         self._wants_detail = self.wants_any(PURCHASE_ORDERS["properties"].keys() - LIST_FIELDS)
 
     @override
@@ -57,15 +58,22 @@ class PurchaseOrdersStream(IncrementalStream):
         waiting, lines = self._changed_lines(window) if self._wants_detail else (set(), [])
         for row in self.list_rows(self.path, dict(type(self).bounds(window))):
             is_inside = self.is_inside(row, window)
-            if row.key in waiting or (is_inside and self.is_news(row)):
+            is_news = is_inside and self.is_news(row) and not self._is_given(row.key, row)
+            if row.key in waiting or is_news:
                 waiting.discard(row.key)
+                self._given.add(row.key)
                 yield row
             elif is_inside:
                 self.remember(row)
         for number in sorted(waiting, key=int):
+            self._given.add(number)
             yield SeenRow({"procurify_PO": int(number)}, number, UNSURE)
         for line in lines:
             self.remember(line)
+
+    def _is_given(self, number: str, row: SeenRow) -> bool:
+        """Whether this run has read the order already, after the row's change."""
+        return number in self._given and self._wants_detail and self.is_settled(row)
 
     def _changed_lines(self, window: Window) -> tuple[set[str], list[SeenRow]]:
         params = day_filter("last_modified")(window)
@@ -76,7 +84,8 @@ class PurchaseOrdersStream(IncrementalStream):
             if not self.is_inside(line, window):
                 continue
             if self.is_news(line):
-                numbers |= _order_numbers(line.data)
+                touched = _order_numbers(line.data)
+                numbers |= {number for number in touched if not self._is_given(number, line)}
             lines.append(line)
         return numbers, lines
 

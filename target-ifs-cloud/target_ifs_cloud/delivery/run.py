@@ -20,10 +20,17 @@ from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.situation import Candidate
 from target_ifs_cloud.delivery.summary import ATTENTION_LINES_MAX, Tally, render_summary
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
-from target_ifs_cloud.documents import BilledLine, Mapped, SourceKind, SupplierInvoice
+from target_ifs_cloud.documents import (
+    BilledLine,
+    Mapped,
+    SourceKind,
+    SupplierId,
+    SupplierInvoice,
+)
 from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, EXIT_SETTLED, TemporaryError
 from target_ifs_cloud.mapping import check, load_rules, map_bill, map_purchase_order, source_of
 from target_ifs_cloud.mapping.rules import Rules
+from target_ifs_cloud.reference import Reference
 from target_ifs_cloud.settings import Settings
 
 WAITS_MAX = 3
@@ -167,9 +174,9 @@ class DeliveryRun:
         self, kind: SourceKind, batch: Sequence[tuple[Record | None, Entry | None]]
     ) -> list[Candidate]:
         """Map and check: the two pure verbs, with the reference data that they look at."""
-        mapped = self._map(kind, batch)
-        suppliers = {m.document.supplier for m in mapped if m.document}
-        reference = self._site.reference_for(suppliers)
+        links = self._outbox.links()
+        reference = self._site.reference_for(_suppliers_of(batch, links))
+        mapped = self._map(kind, batch, reference, links)
         return [
             Candidate(
                 record=record or {},
@@ -186,13 +193,13 @@ class DeliveryRun:
         ]
 
     def _map(
-        self, kind: SourceKind, batch: Sequence[tuple[Record | None, Entry | None]]
+        self,
+        kind: SourceKind,
+        batch: Sequence[tuple[Record | None, Entry | None]],
+        reference: Reference,
+        links: Mapping[str, SupplierId],
     ) -> list[Mapped]:
-        context: dict[str, Any] = {
-            "rules": self._rules,
-            "reference": self._site.reference,
-            "links": self._outbox.links(),
-        }
+        context: dict[str, Any] = {"rules": self._rules, "reference": reference, "links": links}
         if kind == "bill":
             return [map_bill(record or {}, **context) for record, _ in batch]
         ids = [source_of(kind, record or {}).id for record, _ in batch]
@@ -256,3 +263,17 @@ SUPPLIER_PROBLEMS = frozenset({"supplier_unknown", "supplier_not_in_company"})
 
 def _batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _suppliers_of(
+    batch: Sequence[tuple[Record | None, Entry | None]], links: Mapping[str, SupplierId]
+) -> set[SupplierId]:
+    """The suppliers that these records may belong to, so that their company rows are read first."""
+    found = set()
+    for record, _ in batch:
+        for name in ("vendor", "pref_vendor"):
+            vendor = (record or {}).get(name)
+            if isinstance(vendor, Mapping):
+                found.add(links.get(str(vendor.get("id")), SupplierId("")))
+                found.add(SupplierId(str(vendor.get("external_id") or "").strip()))
+    return found

@@ -11,32 +11,27 @@ from target_ifs_cloud.ifs.batch import (
     ChangeSet,
     ChangeSetResult,
     Operation,
-    ReadAnswer,
     RowAnswer,
-    read_reads,
-    write_reads,
 )
 from target_ifs_cloud.ifs.calls import (
     NOT_FOUND,
     Calls,
     NotOfferedError,
     name_of,
-    refusal,
 )
 from target_ifs_cloud.ifs.changes import send_changes
-from target_ifs_cloud.ifs.odata import Filter, error_of, parse_error, parse_json
+from target_ifs_cloud.ifs.odata import Filter, parse_error
 from target_ifs_cloud.ifs.paging import IncompleteAnswerError, Reading, Row
 from target_ifs_cloud.ifs.profile import ProjectionKey, SiteProfile
+from target_ifs_cloud.ifs.reads import Reads
 from target_ifs_cloud.wire.clockwork import Clockwork
 from target_ifs_cloud.wire.connection import Timeouts
 from target_ifs_cloud.wire.exchange import Observer
 from target_ifs_cloud.wire.limiter import Pace
-from target_ifs_cloud.wire.retry import Limits, is_certain_refusal, is_told_to_wait
+from target_ifs_cloud.wire.retry import Limits
 from target_ifs_cloud.wire.token import AccessToken, Login
 from target_ifs_cloud.wire.transport import Allowed, Transport, TransportSettings
 
-READ_TRIES_MAX = 4
-"""How often a read is asked again when its answer cannot be read."""
 _COUNT_REFUSED = frozenset({400, 501})
 _READS = frozenset({"GET"})
 _WRITES = frozenset({"GET", "POST", "PATCH", "DELETE"})
@@ -98,7 +93,7 @@ class IfsClient:
     def __init__(self, transport: Transport, profile: SiteProfile) -> None:
         """Talk through ``transport`` with the names of ``profile``."""
         self._calls = Calls(transport, profile)
-        self._can_batch_reads = profile.use_batch
+        self._reads = Reads(self._calls)
         self._count_is_taken: bool | None = None if profile.ask_for_count else False
 
     @property
@@ -220,7 +215,7 @@ class IfsClient:
             TemporaryError: no readable answer.
         """
         try:
-            value = self._read(projection, path)
+            value = self._reads.get(projection, path)
         except RefusedError as error:
             if error.status == NOT_FOUND:
                 return None
@@ -237,11 +232,7 @@ class IfsClient:
             RefusedError: IFS refused one of them.
             TemporaryError: one of them has no readable answer.
         """
-        size = self.profile.limits.batch_reads
-        found: list[Any] = []
-        for start in range(0, len(paths), size):
-            found += self._batch_get(projection, paths[start : start + size])
-        return found
+        return self._reads.get_many(projection, paths)
 
     def text(self, projection: ProjectionKey, path: str, *, accept: str) -> bytes:
         """A document that is no JSON, such as ``$metadata``.
@@ -323,72 +314,6 @@ class IfsClient:
         )
         return self._calls.change(projection, operation)
 
-    # parts
-
-    def _read(self, projection: ProjectionKey, path: str) -> Any:  # noqa: ANN401  (any JSON)
-        """The JSON of one read, asked again while it is unreadable or an error in a good status."""
-        for attempt in range(1, READ_TRIES_MAX + 1):
-            answer = self._calls.get(projection, path)
-            try:
-                value = parse_json(answer.body)
-            except ValueError:
-                value = None
-            if value is not None and error_of(value) is None:
-                return value
-            if attempt < READ_TRIES_MAX:
-                self.transport.back_off(attempt)
-        raise TemporaryError(
-            f"GET {name_of(path)}: no readable answer. Nothing was written. Run again"
-        )
-
-    def _batch_get(self, projection: ProjectionKey, paths: Sequence[str]) -> list[Any]:
-        found: dict[int, Any] = {}
-        pending = list(range(len(paths)))
-        for attempt in range(1, READ_TRIES_MAX + 1):
-            answers = self._ask(projection, [paths[index] for index in pending])
-            unread: dict[int, str | None] = {}
-            for index, answer in zip(pending, answers, strict=True):
-                if answer is None or _may_ask_again(answer):
-                    unread[index] = answer.retry_after if answer else None
-                elif answer.status == NOT_FOUND:
-                    found[index] = None
-                elif is_certain_refusal(answer.status):
-                    refused = refusal(paths[index], answer)
-                    raise self._calls.explained(projection, paths[index], refused)
-                else:
-                    found[index] = answer.value
-            pending = list(unread)
-            if not pending:
-                return [found[index] for index in range(len(paths))]
-            is_last = attempt == READ_TRIES_MAX
-            if is_last or not self.transport.hold_back(list(unread.values()), attempt=attempt):
-                break
-        raise TemporaryError(
-            f"{len(pending)} read(s) of a batch have no readable answer. Nothing was written. Run "
-            "again"
-        )
-
-    def _ask(self, projection: ProjectionKey, paths: Sequence[str]) -> list[ReadAnswer | None]:
-        if self._can_batch_reads and len(paths) > 1:
-            text = write_reads(paths, decimal_as_string=self.profile.decimal_as_string)
-            about = f"{len(paths)} reads"
-            try:
-                answer = self._calls.batch(projection, text, is_read=True, about=about)
-            except RefusedError:
-                # A read was refused as a batch, not for what it asks: ask for each one alone.
-                self._can_batch_reads = False
-            else:
-                return read_reads(answer.content_type, answer.body, len(paths))
-        return [self._ask_alone(projection, path) for path in paths]
-
-    def _ask_alone(self, projection: ProjectionKey, path: str) -> ReadAnswer:
-        try:
-            return ReadAnswer(status=200, value=self._read(projection, path))
-        except RefusedError as error:
-            if error.status == NOT_FOUND:
-                return ReadAnswer(status=NOT_FOUND, value=None)
-            raise self._calls.explained(projection, path, error) from error
-
 
 def _paths(readings: Sequence[Reading]) -> list[str]:
     return [path for reading in readings if (path := reading.next_path) is not None]
@@ -400,9 +325,3 @@ def _taken(reading: Reading, answer: object) -> list[Row]:
     except IncompleteAnswerError as error:
         message = f"IFS did not answer completely ({error}). Nothing was written. Run again"
         raise TemporaryError(message) from error
-
-
-def _may_ask_again(answer: ReadAnswer) -> bool:
-    is_good = 200 <= answer.status < 300  # noqa: PLR2004
-    is_wait = is_told_to_wait(answer.status, answer.error)
-    return is_wait or not (is_good or is_certain_refusal(answer.status))

@@ -67,15 +67,18 @@ def test_a_collection_that_is_not_offered_names_the_line_of_the_profile(
     assert "AccountsHandling" in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"value": [', ERROR, {"value": None}, "<html>", "null"])
+NOTHING_PROVEN = ["", "{", '{"value": [', ERROR, {"value": None}, "<html>", "null"]
+
+
+@pytest.mark.parametrize("text", NOTHING_PROVEN)
 def test_an_answer_that_proves_nothing_ends_as_temporary(ifs: Bench, text: object) -> None:
     """Empty, cut short, an error in a good status, a login page: asked again, then given up."""
     ifs.site.answer = lambda _: Told(value=text)
     with pytest.raises(TemporaryError):
         list(ifs.client.rows("company", "Set"))
-    reading = ifs.client.reading("company", "Set")
+    readings = [ifs.client.reading("invoice", "Set") for _ in range(2)]
     with pytest.raises(TemporaryError):
-        ifs.client.collections("company", [reading])
+        ifs.client.collections("invoice", readings)
 
 
 def test_an_unreadable_answer_is_asked_for_again(ifs: Bench) -> None:

@@ -182,7 +182,8 @@ def test_inherited_fields_count() -> None:
 def test_what_a_tenant_does_not_describe_is_not_called_missing() -> None:
     """A set without a type, a child that is listed as a set of its own."""
     model = parse_metadata(
-        b'<S><EntityType Name="A"><NavigationProperty Name="Cs" Type="Collection(N.C)"/></EntityType>'
+        b'<S><EntityType Name="A"><NavigationProperty Name="Cs" Type="Collection(N.C)"/>'
+        b"</EntityType>"
         b'<EntitySet Name="As" EntityType="N.A"/><EntitySet Name="Bs" EntityType="N.B"/></S>'
     )
     assert model.type_of(("As", "Cs")) is UNDESCRIBED
