@@ -145,12 +145,12 @@ def _watch(systems: Sequence[RunningSystem], stop: threading.Event) -> None:
 def _announce(urls: Mapping[str, str], ready_file: Path | None) -> None:
     """Say where the systems answer; the file appears whole or not at all."""
     text = json.dumps(urls)
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
     if ready_file is not None:
         partial = ready_file.with_name(f"{ready_file.name}.{os.getpid()}.part")
         partial.write_text(text)
         partial.replace(ready_file)
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def adopt_listener(handle: int) -> socket.socket:

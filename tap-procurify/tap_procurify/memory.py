@@ -16,6 +16,7 @@ from typing import Any
 
 ENTRIES_MAX = 60_000
 """Keeps a STATE message near 2 MB; Meltano refuses lines of more than 5 MiB."""
+SURPLUS_MAX = 20_000
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 MARK_BYTES = 6
 
@@ -30,14 +31,19 @@ def mark_of(row: Mapping[str, Any]) -> str:
 
 
 class Memory:
-    """Marks by key. ``is_whole`` says that every row there is was noted, so a new key is news."""
+    """Marks by key.
 
-    __slots__ = ("_marks", "_stamps", "is_whole")
+    ``is_whole`` says that every row there is was noted, so a new key is news. ``is_lasting`` says
+    that nothing is forgotten by age, so stamps need not be kept.
+    """
+
+    __slots__ = ("_marks", "_stamps", "is_lasting", "is_whole")
 
     def __init__(self, marks: Mapping[str, str] | None = None, *, is_whole: bool = False) -> None:
         self._marks = dict(marks or {})
         self._stamps: dict[str, datetime | None] = {}
         self.is_whole = is_whole
+        self.is_lasting = False
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -52,7 +58,10 @@ class Memory:
     def note(self, key: str, mark: str, stamp: datetime | None) -> None:
         """Remember the row."""
         self._marks[key] = mark
-        self._stamps[key] = stamp
+        if not self.is_lasting:
+            self._stamps[key] = stamp
+        elif len(self._marks) > ENTRIES_MAX + SURPLUS_MAX:
+            self._fit()
 
     def forget(self, key: str) -> None:
         """Know nothing of the key any more."""
@@ -61,22 +70,23 @@ class Memory:
 
     def keep_since(self, lower: datetime) -> None:
         """Keep only what this run saw with a stamp from ``lower`` on; the rest is out of reach."""
+        if self.is_lasting:
+            return
         kept = {key for key, stamp in self._stamps.items() if stamp is None or stamp >= lower}
         self._marks = {key: mark for key, mark in self._marks.items() if key in kept}
         self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in kept}
         self.is_whole = False
 
-    def _fit(self) -> dict[str, str]:
-        if len(self._marks) <= ENTRIES_MAX:
-            return self._marks
-        # Dropping an entry is safe: its row is emitted once more when it is seen again.
-        self.is_whole = False
-        return dict(list(self._marks.items())[-ENTRIES_MAX:])
+    def _fit(self) -> None:
+        if len(self._marks) > ENTRIES_MAX:
+            # Dropping an entry is safe: its row is emitted once more when it is seen again.
+            self.is_whole = False
+            self._marks = dict(list(self._marks.items())[-ENTRIES_MAX:])
 
     def pack(self) -> str:
         """The memory as one text for STATE."""
-        marks = self._fit()
-        text = json.dumps(marks, separators=(",", ":")).encode()
+        self._fit()
+        text = json.dumps(self._marks, separators=(",", ":")).encode()
         packed = base64.b64encode(zlib.compress(text, 6)).decode()
         return f"{_WHOLE if self.is_whole else _PART}:{packed}"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
 
 from typing_extensions import override
 
@@ -100,10 +99,9 @@ class BillsStream(IncrementalStream):
     # The sweep
 
     @override
-    def keep_memory(self, since: datetime) -> None:
-        """Keep everything while sweeps need it."""
-        if self._tap.settings.sweep_every is None:
-            super().keep_memory(since)
+    def remembers_all(self) -> bool:
+        """As long as sweeps need it."""
+        return self._tap.settings.sweep_every is not None
 
     def _is_sweep_due(self) -> bool:
         every, swept_at = self._tap.settings.sweep_every, self.bookmark.swept_at

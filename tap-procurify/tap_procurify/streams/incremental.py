@@ -83,9 +83,9 @@ class IncrementalStream(ProcurifyStream):
         """Records to emit once all windows are read."""
         return iter(())
 
-    def keep_memory(self, since: datetime) -> None:
-        """Forget what no later run can meet again."""
-        self.memory.keep_since(since)
+    def remembers_all(self) -> bool:
+        """Whether rows are remembered for good, and not only while a later run can meet them."""
+        return False
 
     # What they share
 
@@ -108,6 +108,7 @@ class IncrementalStream(ProcurifyStream):
                 tenant=settings.tenant,
                 now=self.began_at,
             )
+        self.memory.is_lasting = self.remembers_all()
         self.is_first_run = self.bookmark.moment is None
         self.greatest = self.bookmark.moment
         self.lower = settings.start
@@ -181,7 +182,7 @@ class IncrementalStream(ProcurifyStream):
         elif self.greatest is None:
             return
         self.bookmark.moment = max(reached, self.bookmark.moment or reached)
-        self.keep_memory(self.bookmark.moment - self._tap.settings.lookback)
+        self.memory.keep_since(self.bookmark.moment - self._tap.settings.lookback)
         if not window.is_last:
             self.save()
             self._write_state_message()

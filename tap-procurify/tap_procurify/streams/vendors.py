@@ -65,5 +65,6 @@ class VendorsStream(IncrementalStream):
         return stamp is not None and self.lower is not None and stamp < self.lower
 
     @override
-    def keep_memory(self, since: datetime) -> None:
-        """Keep everything: any vendor may be listed again."""
+    def remembers_all(self) -> bool:
+        """Any vendor may be listed again."""
+        return True

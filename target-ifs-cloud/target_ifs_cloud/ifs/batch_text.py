@@ -80,7 +80,7 @@ def _split(text: bytes, boundary: bytes) -> Iterator[tuple[bytes | None, bool, b
 
 
 def _part(content: bytes, *, is_delimited: bool, may_nest: bool) -> Part:
-    headers, inside, _ = _head(content.removeprefix(b"\r\n").removeprefix(b"\n"))
+    headers, inside = _head(content.removeprefix(b"\r\n").removeprefix(b"\n"))
     content_type = headers.get("content-type", "")
     if may_nest and content_type.lower().lstrip().startswith("multipart/"):
         inner, is_closed = _read(content_type, inside, may_nest=False)
@@ -102,12 +102,12 @@ def _http_answer(part_headers: Mapping[str, str], text: bytes, *, is_delimited: 
     line = _STATUS_LINE.match(text)
     if line is None:
         return Part(is_complete=False, content_ids=_ids(part_headers), headers=part_headers)
-    headers, body, has_end = _head(text[line.end() :])
+    headers, body = _head(text[line.end() :])
     body = body.strip(b"\r\n")
     length = headers.get("content-length", "")
     is_long_enough = not length.isdigit() or len(body) >= int(length)
     return Part(
-        is_complete=is_delimited and is_long_enough and (has_end or not body),
+        is_complete=is_delimited and is_long_enough,
         content_ids=_ids(part_headers) | _ids(headers),
         status=int(line.group(1)),
         headers=headers,
@@ -115,10 +115,10 @@ def _http_answer(part_headers: Mapping[str, str], text: bytes, *, is_delimited: 
     )
 
 
-def _head(text: bytes) -> tuple[dict[str, str], bytes, bool]:
-    """Headers, what follows the blank line, and whether there was a blank line."""
+def _head(text: bytes) -> tuple[dict[str, str], bytes]:
+    """Headers and what follows the blank line; without one, all of it is headers."""
     if text.startswith((b"\r\n", b"\n")):
-        return {}, text, True
+        return {}, text
     end = _BLANK_LINE.search(text)
     head, rest = (text[: end.start()], text[end.end() :]) if end else (text, b"")
     headers: dict[str, str] = {}
@@ -126,7 +126,7 @@ def _head(text: bytes) -> tuple[dict[str, str], bytes, bool]:
         name, colon, value = line.partition(":")
         if colon:
             headers[name.strip().lower()] = value.strip()
-    return headers, rest, end is not None
+    return headers, rest
 
 
 def _ids(headers: Mapping[str, str]) -> frozenset[int]:

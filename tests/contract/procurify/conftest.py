@@ -37,3 +37,11 @@ def caller(anonymous: Caller) -> Caller:
     """A caller with a token and the client header."""
     anonymous.login()
     return anonymous
+
+
+@pytest.fixture(scope="session")
+def reader(world: World) -> Caller:
+    """A caller of a stand-in that no test changes."""
+    caller = Caller(create_app(ProcurifyState(world, clock=SimulatedClock(lambda: NOW))))
+    caller.login()
+    return caller

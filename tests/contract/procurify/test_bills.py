@@ -31,10 +31,10 @@ PAYMENTS = "/api/public/v1/payments/"
 CENT = Decimal("0.01")
 
 
-@pytest.fixture
-def details(caller: Caller, world: World) -> list[dict[str, Any]]:
+@pytest.fixture(scope="session")
+def details(reader: Caller, world: World) -> list[dict[str, Any]]:
     """The detail of every bill."""
-    return [caller.get(f"{DETAIL}{bill.uuid}/").data for bill in world.bills]
+    return [reader.get(f"{DETAIL}{bill.uuid}/").data for bill in world.bills]
 
 
 def numbers(*values: object) -> Decimal:

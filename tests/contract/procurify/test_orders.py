@@ -22,10 +22,10 @@ from tests.contract.procurify.shapes import (
 ALL, DETAIL = "/api/v2/purchase_orders/purchased/all/", "/api/v2/purchase_orders/"
 
 
-@pytest.fixture
-def details(caller: Caller, world: World) -> list[dict[str, Any]]:
+@pytest.fixture(scope="session")
+def details(reader: Caller, world: World) -> list[dict[str, Any]]:
     """The detail of every order."""
-    return [caller.get(f"{DETAIL}{order.id}/").data for order in world.purchase_orders]
+    return [reader.get(f"{DETAIL}{order.id}/").data for order in world.purchase_orders]
 
 
 def test_rows_and_details_have_the_documented_fields(caller: Caller, details: list[Any]) -> None:

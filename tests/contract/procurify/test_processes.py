@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,9 +54,17 @@ def serve(start: Start, *options: str) -> tuple[subprocess.Popen[str], dict[str,
     return process, urls_of(process)
 
 
-def connect(url: str) -> http.client.HTTPConnection:
+def connect(url: str) -> closing[http.client.HTTPConnection]:
     """A connection to a system."""
-    return http.client.HTTPConnection(urlsplit(url).netloc, timeout=START_MAX_S)
+    return closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=START_MAX_S))
+
+
+def watch(url: str) -> socket.socket:
+    """A bare connection that tells when the other side is gone."""
+    parts = urlsplit(url)
+    connection = socket.create_connection((parts.hostname, parts.port or 0))
+    connection.settimeout(STOP_MAX_S)
+    return connection
 
 
 def wait_until_closed(connection: socket.socket) -> bytes:
@@ -93,23 +102,20 @@ def test_both_systems_serve_and_end_with_a_signal(start: Start, tmp_path: Path) 
     assert "invoices" in ifs.books()
     with pytest.raises(ControlRefusedError, match="no operation"):
         procurify.edit("explode")
-    watched = [socket.create_connection(urlsplit(url).netloc.split(":")) for url in urls.values()]
+    watched = [watch(url) for url in urls.values()]
     process.send_signal(signal.SIGTERM)
     assert process.wait(STOP_MAX_S) == 0
     for connection in watched:
-        connection.settimeout(STOP_MAX_S)
-        assert wait_until_closed(connection) == b""
-        connection.close()
+        with connection:
+            assert wait_until_closed(connection) == b""
 
 
 def test_systems_end_when_the_command_is_killed(start: Start) -> None:
     """No orphan, even when the parent had no time to say goodbye."""
     process, urls = serve(start)
-    connection = socket.create_connection(urlsplit(urls["procurify"]).netloc.split(":"))
-    connection.settimeout(STOP_MAX_S)
-    process.kill()
-    assert wait_until_closed(connection) == b""
-    connection.close()
+    with watch(urls["procurify"]) as first, watch(urls["ifs"]) as second:
+        process.kill()
+        assert wait_until_closed(first) == wait_until_closed(second) == b""
 
 
 def test_taken_port_is_told(start: Start) -> None:
@@ -126,7 +132,8 @@ def test_faults_break_real_connections(
     """Reset before and after, and an answer that breaks off; other calls go on as before."""
     _, urls = serve(start)
     control = ProcurifyControl(urls["procurify"])
-    headers = login(connect(urls["procurify"]))
+    with connect(urls["procurify"]) as connection:
+        headers = login(connection)
     control.script_faults(
         [
             {"action": "reset_after", "method": "POST", "path": "/api/v3/vendors/"},
@@ -141,14 +148,13 @@ def test_faults_break_real_connections(
         ("GET", "/api/v3/users/", None, ConnectionResetError),
     )
     for method, path, content, seen in calls:
-        connection = connect(urls["procurify"])
-        with pytest.raises(seen):
+        with connect(urls["procurify"]) as connection, pytest.raises(seen):
             _read(connection, method, path, content=content, headers=headers)
-        connection.close()
     assert [rule["acted"] for rule in control.faults()] == [1, 1, 1]
     names = [vendor["name"] for vendor in control.truth("vendors")["vendors"]]
     assert names.count("Lost Answer") == 1
-    answer = _read(connect(urls["procurify"]), "GET", "/api/v3/users/", headers=headers)
+    with connect(urls["procurify"]) as connection:
+        answer = _read(connection, "GET", "/api/v3/users/", headers=headers)
     assert len(answer["data"]) == 8
 
 

@@ -102,7 +102,7 @@ def test_a_tenth_of_the_bills_waits_and_an_eighth_is_not_eligible(world: World) 
 
 
 def test_hand_entered_invoices_balance(world: World) -> None:
-    """What stands in IFS beforehand is right: postings are the net amount, gross is what is owed."""
+    """What stands in IFS beforehand is right: postings are the net amount."""
     for invoice in world.ifs_invoices:
         assert sum(posting.amount for posting in invoice.postings) == invoice.net
         accounts = {(one.company, one.account): one for one in world.accounts}

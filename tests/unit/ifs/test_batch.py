@@ -206,7 +206,31 @@ def test_a_change_set_refused_inside_its_own_multipart_is_refused() -> None:
     ]
 
 
-@pytest.mark.parametrize("status", [200, 500, 502, 504, 301])
+@pytest.mark.parametrize("second", [http(500, {}, content_id=2), http(400, {}, content_id=2)[:-9]])
+def test_a_clear_no_beside_an_unclear_answer_leaves_it_open(second: str) -> None:
+    """Two answers to one change set that do not say the same."""
+    inner = [http(400, ERROR, content_id=1), second]
+    (result,) = read_changes(TYPE, answer([nested(inner, is_closed=False)]), [change_set()])
+    assert isinstance(result, Unanswered)
+
+
+def test_an_answer_shorter_than_it_says_is_no_answer() -> None:
+    """Even when what came reads well."""
+    single = ChangeSet(operations=(Operation(method="POST", path="Set", fields={}),))
+    part = http(201, {"Id": 1}, content_id=1).replace("Content-Length: 9", "Content-Length: 99")
+    (result,) = read_changes(TYPE, answer([nested([part])]), [single])
+    assert isinstance(result, Unanswered)
+
+
+def test_nameless_refusals_count_by_order_beside_named_answers_in_order() -> None:
+    """As many answers as change sets, and every name stands at its place."""
+    parts = [http(400, ERROR), good(3), http(409, ERROR)]
+    results = read_changes(TYPE, answer(parts), [change_set()] * 3)
+    assert [result.status for result in results if isinstance(result, Failed)] == [400, 409]
+    assert isinstance(results[1], Done)
+
+
+@pytest.mark.parametrize("status", [199, 200, 300, 301, 500, 502, 504])
 def test_errors_that_say_nothing_certain_leave_it_open(status: int) -> None:
     """A crash, a time limit, an error inside a good status."""
     value = {"error": {"code": "ODP_OPERATION_TIMEOUT", "message": "x"}}
@@ -342,6 +366,13 @@ def test_reads_are_matched_and_refusals_kept() -> None:
     assert second is not None
     assert (second.status, second.error) == (404, DUPLICATE)
     assert (third, fourth, fifth) == (None, None, None)
+
+
+def test_reads_that_are_cut_or_nested_are_no_answers() -> None:
+    """The text may read well and still not be all of it."""
+    text = answer([http(200, {"value": [1]}, content_id=1, length=False)], is_closed=False)
+    assert read_reads(TYPE, text, 1) == [None]
+    assert read_reads(TYPE, answer([good(1, 1)]), 1) == [None]
 
 
 # reading, whatever happens

@@ -73,6 +73,20 @@ def test_a_memory_too_large_for_a_state_line_forgets_the_oldest(
     assert found.is_whole is False
 
 
+def test_a_lasting_memory_stays_small_while_it_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps the newest, forgets nothing by age, and says when it no longer knows all."""
+    monkeypatch.setattr(memory_module, "ENTRIES_MAX", 3)
+    monkeypatch.setattr(memory_module, "SURPLUS_MAX", 2)
+    memory = Memory(is_whole=True)
+    memory.is_lasting = True
+    for number in range(5):
+        memory.note(str(number), "m", NOW - timedelta(days=900))
+    memory.keep_since(NOW)
+    assert (len(memory), memory.is_whole) == (5, True)
+    memory.note("5", "m", NOW)
+    assert (list(memory), memory.is_whole) == (["3", "4", "5"], False)
+
+
 def test_only_rows_in_reach_of_the_next_run_are_kept() -> None:
     """Rows older than the next window, and rows not seen in this run, are dropped."""
     memory = Memory({"unseen": "m"}, is_whole=True)
