@@ -81,10 +81,9 @@ def build_world(seed: int, scale: int) -> World:
     bills = list(draw_order_bills(draw, orders, ORDER_BILLS * scale))
     for _ in range(scale):
         bills += _draw_block(draw, seeded, awkward)
+    in_ifs = {supplier.id for supplier in seeded.suppliers}
     supplier_of = {
-        vendor.id: vendor.external_id
-        for vendor in seeded.usable
-        if vendor.external_id in {supplier.id for supplier in seeded.suppliers}
+        vendor.id: vendor.external_id for vendor in seeded.usable if vendor.external_id in in_ifs
     }
     # Somebody was faster: a bill of an order and an ordinary one are in IFS already.
     adoptable = [bill for bill in bills if bill.vendor in supplier_of]

@@ -140,7 +140,8 @@ def attention_lines(entries: Sequence[Entry], count: int) -> list[str]:
         amount = ""
         if entry.amount is not None and entry.currency:
             amount = f" ({format_amount(entry.amount, entry.currency)} {entry.currency})"
-        lines.append(f"  {entry.source.label}{amount}: {_state_words(entry)}")
+        words = f"{entry.source.label}{amount}: {_state_words(entry)}"
+        lines.append(f"  {words}, ID {entry.source.id}")
         lines += dict.fromkeys(f"    {p.code}: {p.message}. {p.fix}" for p in entry.problems)
         if entry.note:
             lines.append(f"    {entry.note}")
