@@ -11,9 +11,10 @@ import requests
 
 from tap_procurify.answers import Answer, Page, Row, read_object, read_page
 from tap_procurify.errors import ConfigurationError, NotFoundError
+from tap_procurify.limiter import Timing
 from tap_procurify.settings import CLIENT_HEADERS, Settings
 from tap_procurify.token import TokenSource
-from tap_procurify.transport import ExpiredError, Request, Timing, Transport
+from tap_procurify.transport import ExpiredError, Request, Transport
 
 T = TypeVar("T")
 

@@ -25,11 +25,11 @@ from typing_extensions import override
 from tap_procurify.bookmarks import FutureError, check_state, read_bookmark
 from tap_procurify.client import ProcurifyClient
 from tap_procurify.errors import EXIT_CONFIGURATION, ConfigurationError, TapError
+from tap_procurify.limiter import Timing
 from tap_procurify.settings import SCHEMA, Settings, read_settings
 from tap_procurify.streams import bills, orders, reference, vendors
 from tap_procurify.streams.core import ProcurifyStream
 from tap_procurify.streams.incremental import IncrementalStream
-from tap_procurify.transport import Timing
 
 STREAMS: tuple[type[ProcurifyStream], ...] = (
     vendors.VendorsStream,

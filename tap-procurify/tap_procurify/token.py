@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from tap_procurify.answers import Answer, UnreadableError, read_json
 from tap_procurify.errors import ConfigurationError
+from tap_procurify.limiter import Timing
 from tap_procurify.settings import CLIENT_HEADERS, Settings
-from tap_procurify.transport import Request, Timing, Transport
+from tap_procurify.transport import Request, Transport
 
 MARGIN_S_MAX = 300.0
 MARGIN_SHARE = 0.2

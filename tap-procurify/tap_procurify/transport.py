@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,19 +16,20 @@ from typing_extensions import override
 
 from tap_procurify.answers import Answer, UnreadableError
 from tap_procurify.errors import ConfigurationError, NotFoundError, TemporaryError
+from tap_procurify.limiter import Limiter, Timing
 from tap_procurify.retry import backoff_s, is_retriable, parse_http_date, parse_retry_after
 from tap_procurify.settings import Settings
 
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10.0
-PAUSES_MAX = 100
 CLOCK_NOISE = timedelta(seconds=2)
 """The Date header has whole seconds and is as old as the answer's way."""
-OK = 200
+FINE = frozenset({200, 201})
 UNAUTHORISED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
+TOO_MANY = 429
 REDIRECTS = range(300, 400)
 
 logger = logging.getLogger("tap-procurify.transport")
@@ -37,15 +37,6 @@ logger = logging.getLogger("tap-procurify.transport")
 
 class ExpiredError(ConfigurationError):
     """Procurify does not accept the token (401)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """The clock, the sleep and the dice, so that tests can hold them."""
-
-    now: Callable[[], datetime]
-    sleep: Callable[[float], None]
-    jitter: Callable[[float, float], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,31 +49,6 @@ class Request:
     headers: Mapping[str, str]
     params: Mapping[str, str] | None = None
     json: Mapping[str, str] | None = None
-
-
-class Gate:
-    """Holds every worker back while Procurify asked for a pause."""
-
-    def __init__(self, timing: Timing) -> None:
-        self._timing = timing
-        self._lock = threading.Lock()
-        self._opens_at: datetime | None = None
-
-    def close_for(self, seconds: float) -> None:
-        """Let nobody pass for so many seconds."""
-        with self._lock:
-            until = self._timing.now() + timedelta(seconds=seconds)
-            self._opens_at = max(until, self._opens_at or until)
-
-    def wait(self) -> None:
-        """Return when the gate is open."""
-        for _ in range(PAUSES_MAX):
-            with self._lock:
-                opens_at = self._opens_at
-            left = (opens_at - self._timing.now()).total_seconds() if opens_at else 0.0
-            if left <= 0:
-                return
-            self._timing.sleep(left)
 
 
 class _NoNetrc(requests.auth.AuthBase):
@@ -112,7 +78,7 @@ class Transport:
     ) -> None:
         self._settings = settings
         self._timing = timing
-        self._gate = Gate(timing)
+        self._limiter = Limiter(settings.detail_workers, timing)
         self._session = session or open_session(settings.detail_workers)
         self._server_ahead = timedelta(0)
         self._finalizer = weakref.finalize(self, self._session.close)
@@ -137,11 +103,16 @@ class Transport:
 
         Raises: ExpiredError, NotFoundError, ConfigurationError, TemporaryError.
         """
+        with self._limiter.permit():
+            return self._repeat(request, read)
+
+    def _repeat(self, request: Request, read: Callable[[Answer], T]) -> T:
         tries = self._settings.max_retries + 1
         for attempt in range(tries):
-            self._gate.wait()
+            self._limiter.wait()
             outcome = self._try(request, read)
             if not isinstance(outcome, _Failure):
+                self._limiter.succeed()
                 return outcome
             if attempt + 1 < tries:
                 self._pause(request, outcome, attempt)
@@ -163,7 +134,8 @@ class Transport:
             return _Failure(f"no answer ({type(error).__name__})")
         if is_retriable(answer.status):
             asked = parse_retry_after(answer.headers.get("Retry-After"), self._timing.now())
-            return _Failure(_describe(answer), asked)
+            is_throttled = asked is not None or answer.status == TOO_MANY
+            return _Failure(_describe(answer), asked, is_throttled=is_throttled)
         _raise_refusal(request, answer)
         try:
             return read(answer)
@@ -199,13 +171,17 @@ class Transport:
             "wait_s": round(wait_s, 3),
         }
         logger.warning("will try again: %s", fields)
-        self._gate.close_for(wait_s)
+        if failure.is_throttled:
+            self._limiter.pause(wait_s)
+        else:
+            self._timing.sleep(wait_s)
 
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
     reason: str
     asked_s: float | None = None
+    is_throttled: bool = False
 
 
 def _describe(answer: Answer) -> str:
@@ -214,7 +190,7 @@ def _describe(answer: Answer) -> str:
 
 def _raise_refusal(request: Request, answer: Answer) -> None:
     status, told = answer.status, f"{request.what}: {_describe(answer)}"
-    if status == OK:
+    if status in FINE:
         return
     if status == UNAUTHORISED:
         raise ExpiredError(f"{told}: Procurify does not accept the access token")

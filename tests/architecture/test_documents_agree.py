@@ -10,8 +10,8 @@ from typing import Any
 import click
 import pytest
 import yaml
-from tap_procurify.tap import TapProcurify
 
+from tap_procurify.tap import TapProcurify
 from target_ifs_cloud.operator.cli import main as operator_command
 from target_ifs_cloud.settings import SCHEMA as TARGET_SCHEMA
 from target_ifs_cloud.target import TargetIFSCloud

@@ -17,8 +17,8 @@ from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
 
 from tap_procurify.client import ProcurifyClient
+from tap_procurify.limiter import Timing
 from tap_procurify.tap import STREAMS, TapProcurify
-from tap_procurify.transport import Timing
 from tests.plugin.fake_procurify import SECRET, FakeProcurify, Row, fake_session
 from tests.plugin.procurify_tenant import BEGIN
 

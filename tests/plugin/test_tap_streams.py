@@ -203,6 +203,13 @@ def test_an_order_whose_header_is_old_is_found_by_its_line(tenant: Tenant) -> No
     assert numbers(ran, "purchase_orders", "procurify_PO") == [50]
 
 
+def test_orders_can_be_read_where_lines_cannot_be_listed(tenant: Tenant) -> None:
+    """Headers then decide alone; a warning says so."""
+    del tenant.fake.lists[LINES]
+    ran = run_tap(tenant.fake, "purchase_orders")
+    assert numbers(ran, "purchase_orders", "procurify_PO") == [1, 2, 3]
+
+
 def test_an_order_is_read_once_in_a_backfill_of_many_slices(tenant: Tenant) -> None:
     """Its lines and its header changed in different slices; one detail tells it all."""
     tenant.put_order(9, BEGIN)

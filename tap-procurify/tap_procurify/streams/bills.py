@@ -91,7 +91,7 @@ class BillsStream(IncrementalStream):
             detail = self._tap.client.get_object(BILL_PATH, spelling, stream=self.name)
             if detail is None:
                 continue
-            if uuid_hex(detail.get("uuid")) != uuid_hex(key):
+            if uuid_hex(detail.get("uuid") or key) != uuid_hex(key):
                 raise TemporaryError(f"{self.name}: asked for bill {key[:64]!r}, got another one")
             return detail
         return None

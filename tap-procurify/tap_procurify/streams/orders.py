@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from typing_extensions import override
 
 from tap_procurify.answers import Row
 from tap_procurify.derived import merge_order
-from tap_procurify.errors import TemporaryError
+from tap_procurify.errors import NotFoundError, TemporaryError
 from tap_procurify.pages import SeenRow
 from tap_procurify.schemas.orders import (
     ITEM_RECEIPTS,
@@ -79,7 +79,7 @@ class PurchaseOrdersStream(IncrementalStream):
         params = day_filter("last_modified")(window)
         numbers: set[str] = set()
         lines = []
-        for row in self.list_rows(LINES_PATH, params, key_field="id"):
+        for row in self._listed_lines(params):
             line = SeenRow(row.data, f"line:{row.key}", row.mark)
             if not self.is_inside(line, window):
                 continue
@@ -89,6 +89,14 @@ class PurchaseOrdersStream(IncrementalStream):
             lines.append(line)
         return numbers, lines
 
+    def _listed_lines(self, params: Mapping[str, str]) -> Iterator[SeenRow]:
+        try:
+            yield from self.list_rows(LINES_PATH, params, key_field="id")
+        except NotFoundError:
+            self.logger.warning(
+                "order lines cannot be listed here; an order whose lines alone change is missed"
+            )
+
     @override
     def read_on(self, row: SeenRow) -> Found | None:
         """The order with its lines."""
@@ -97,7 +105,7 @@ class PurchaseOrdersStream(IncrementalStream):
         detail = self._tap.client.get_object(ORDER_PATH, row.key, stream=self.name)
         if detail is None:
             return None
-        if str(detail.get("procurify_PO")) != row.key:
+        if str(detail.get("procurify_PO", row.key)) != row.key:
             raise TemporaryError(f"{self.name}: asked for order {row.key}, got another one")
         return Found(merge_order(row.data, detail), {})
 

@@ -22,9 +22,11 @@ from tap_procurify.errors import (
     NotFoundError,
     TemporaryError,
 )
+from tap_procurify.limiter import Limiter, Timing
 from tap_procurify.settings import read_settings
 from tap_procurify.token import TokenSource
-from tap_procurify.transport import Gate, Transport, open_session
+from tap_procurify.transport import Transport, open_session
+from tap_procurify.workers import run_in_order
 from tests.plugin.fake_procurify import SECRET, Asked, FakeProcurify, Listing, Told, fake_session
 from tests.plugin.tap_runs import CONFIG, FakeClock
 
@@ -229,15 +231,83 @@ def test_the_pause_is_capped(fake: FakeProcurify, clock: FakeClock) -> None:
 
 def test_a_pause_holds_every_worker_back(clock: FakeClock) -> None:
     """One limiter: whoever comes after the 429 waits as well."""
-    gate = Gate(clock.timing)
-    gate.wait()
+    limiter = Limiter(8, clock.timing)
+    limiter.wait()
     assert clock.slept == []
-    gate.close_for(30)
-    gate.close_for(5)
-    gate.wait()
+    limiter.pause(30)
+    limiter.pause(5)
+    limiter.wait()
     assert clock.slept == [30]
-    gate.wait()
+    limiter.wait()
     assert clock.slept == [30]
+
+
+def test_throttling_halves_what_is_on_its_way_and_answers_bring_it_back(
+    clock: FakeClock,
+) -> None:
+    """Once for each pause, however many workers were told; never below one."""
+    limiter = Limiter(8, clock.timing)
+    for _ in range(5):
+        limiter.pause(1)
+    assert limiter.permits == 4
+    limiter.wait()
+    limiter.pause(1)
+    assert limiter.permits == 2
+    for _ in range(3):
+        limiter.wait()
+        limiter.pause(1)
+    assert limiter.permits == 1
+    for _ in range(100):
+        limiter.succeed()
+    assert limiter.permits == 8
+
+
+def test_no_more_requests_are_on_their_way_than_permits(clock: FakeClock) -> None:
+    """With one permit workers go one after the other."""
+    limiter = Limiter(1, clock.timing)
+    meeting = threading.Barrier(2)
+
+    def meets_another() -> bool:
+        with limiter.permit():
+            try:
+                meeting.wait(timeout=0.2)
+            except threading.BrokenBarrierError:
+                return False
+            return True
+
+    results = run_in_order(range(2), lambda _item: meets_another(), workers=2)
+    assert [met for _, met in results] == [False, False]
+
+
+def test_a_server_that_serves_few_at_a_time_is_read_to_the_end(
+    fake: FakeProcurify, clock: FakeClock
+) -> None:
+    """Ten workers, five answers a second: the pause of one is the pause of all."""
+    served: dict[int, int] = {}
+    lock = threading.Lock()
+
+    def throttle(asked: Asked) -> Told | None:
+        if asked.path == "/oauth/token":
+            return None
+        second = int(clock.now.timestamp())
+        served[second] = served.get(second, 0) + 1
+        return Told(429, {}, {"Retry-After": "1"}) if served[second] > 5 else None
+
+    def sleep(seconds: float) -> None:
+        with lock:
+            clock.sleep(seconds)
+
+    fake.fault = throttle
+    fake.details["/api/v3/thing/"] = lambda key: {"id": key}
+    settings = read_settings({**CONFIG, "detail_workers": 10})
+    timing = Timing(now=lambda: clock.now, sleep=sleep, jitter=lambda _low, high: high)
+    client = ProcurifyClient(settings, timing, fake_session(fake))
+    things = run_in_order(
+        range(200),
+        lambda number: client.get_object("/api/v3/thing/", number, stream="things"),
+        workers=10,
+    )
+    assert [thing for _, thing in things] == [{"id": str(number)} for number in range(200)]
 
 
 class BrokenAdapter(BaseAdapter):
