@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from target_ifs_cloud.delivery.invoices import DUPLICATE_NUMBER
-from target_ifs_cloud.delivery.site import REFUSED_BY_IFS
+from target_ifs_cloud.delivery.site import NO_PROPOSAL, REFUSED_BY_IFS
 from target_ifs_cloud.mapping.problems import CODES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "problems.md").read_text()
@@ -16,7 +16,7 @@ def test_every_problem_code_has_a_meaning_and_a_cure() -> None:
     """The table lists the codes of mapping, checks and delivery, each with a filled cure."""
     rows = re.findall(r"^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|", PAGE, re.MULTILINE)
     documented = {code: meaning.strip() for code, meaning, _ in rows}
-    assert set(documented) == {*CODES, DUPLICATE_NUMBER, REFUSED_BY_IFS}
+    assert set(documented) == {*CODES, DUPLICATE_NUMBER, NO_PROPOSAL.code, REFUSED_BY_IFS}
     assert all(cure.strip() for _, _, cure in rows)
     for code, meaning in CODES.items():
         assert documented[code] == meaning, code

@@ -15,9 +15,17 @@ from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.invoices import TRIES_MAX, InvoiceDelivery
 from target_ifs_cloud.delivery.outbox import Outbox
+from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.situation import Candidate
 from target_ifs_cloud.delivery.summary import Outcome, Tally
-from target_ifs_cloud.documents import Line, Posting, Problem, Source, SupplierInvoice
+from target_ifs_cloud.documents import (
+    BilledLine,
+    Line,
+    Posting,
+    Problem,
+    Source,
+    SupplierInvoice,
+)
 from target_ifs_cloud.errors import TemporaryError
 from tests.faults.fake_ifs import COMPANY, SUPPLIER, FakeIfs, Invoice, Killed
 
@@ -447,3 +455,104 @@ def test_an_invoice_without_its_postings_is_completed(world: World) -> None:
     world.run([make_document("a")])
     assert world.ifs.standing() == WHOLE[:1]
     assert world.tally.counts["bill", Outcome.COMPLETED, "USD"] == 1
+
+
+def test_the_settling_time_counts_from_the_end_of_the_wait_for_an_answer(world: World) -> None:
+    """A request that timed out after a long wait may still be committed now."""
+
+    def slow(step: str) -> None:
+        if step == "after create":
+            world.now += timedelta(seconds=2 * SETTLING_S)
+
+    world.ifs.fault = slow
+    world.ifs.request_lost = lambda _: True
+    assert len(world.run(BATCH)) == 3
+    assert world.ifs.invoices == {}
+
+
+def test_two_candidates_of_one_bill_make_one_invoice(world: World) -> None:
+    """The same bill twice in one list counts once, in its last form."""
+    world.run([make_document("a"), make_document("a", net="200.00", version=2)])
+    assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
+
+
+def test_a_lost_creation_under_another_key_is_looked_up_there_first(world: World) -> None:
+    """The number was corrected meanwhile, and a clerk has entered the bill by hand."""
+    world.ifs.request_lost = lambda _: True
+    world.run([make_document("a", number="WRONG")])
+    world.ifs.request_lost = lambda _: False
+    world.ifs.invoices["9"] = Invoice(make_document("x", number="RIGHT"))
+    world.now += timedelta(seconds=SETTLING_S)
+    assert world.run([make_document("a", number="RIGHT", version=2)]) == []
+    assert world.ifs.standing() == [("RIGHT", Decimal("105.00"), True)]
+
+
+@pytest.mark.parametrize("not_wanted", ["", "bill is Draft"])
+def test_an_invoice_that_a_person_entered_again_is_not_ours(world: World, not_wanted: str) -> None:
+    """Ours was cancelled by hand and re-entered with the same amounts: reported, not touched."""
+    world.run([make_document("a")])
+    world.ifs.invoices["1"].state = "Cancelled"
+    world.ifs.invoices["9"] = Invoice(make_document("x", number="INV-A"))
+    world.run([make_document("a", net="200.00", version=2)], not_wanted=not_wanted)
+    assert world.ifs.invoices["9"].version == 1
+    assert world.ifs.standing() == [("INV-A", Decimal("105.00"), True)]
+    assert world.entry("a").note
+
+
+def test_a_refused_change_is_told_until_it_is_done(world: World) -> None:
+    """IFS keeps the old amounts; the document is on the list, and is tried again."""
+    world.run([make_document("a")])
+    edited = make_document("a", net="200.00", version=2)
+    converge = world.ifs.converge
+    problem = Problem(code="refused_by_ifs", field="", message="no", fix="mend it")
+    refused = Sent(verdict=Verdict.REFUSED, ifs_id="1", problem=problem)
+    world.ifs.converge = lambda document, shown: refused  # type: ignore[method-assign] # noqa: ARG005
+    for _ in range(2):
+        world.run([edited])
+        assert world.entry("a").problems == (problem,)
+    world.ifs.converge = converge  # type: ignore[method-assign]
+    world.run([edited])
+    assert world.entry("a").problems == ()
+    assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
+
+
+def test_a_doubt_found_in_an_older_version_is_brought_up_to_date(world: World) -> None:
+    """The answer to version 1 was lost; version 2 is in hand when version 1 is found."""
+    world.ifs.answer_lost = lambda _: True
+    create = world.ifs.create
+
+    def create_hidden(documents: Sequence[SupplierInvoice]) -> Sequence[Sent]:
+        answers = create(documents)
+        for invoice in world.ifs.invoices.values():
+            invoice.visible_after = world.ifs.finds + 1
+        return answers
+
+    world.ifs.create = create_hidden  # type: ignore[method-assign]
+    assert len(world.run([make_document("a")])) == 1
+    world.now += timedelta(seconds=SETTLING_S)
+    assert world.run([make_document("a", net="200.00", version=2)]) == []
+    assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
+
+
+def test_what_a_bill_takes_off_its_orders_follows_its_record(world: World) -> None:
+    """A line is linked to another order with the same coding: both orders become due."""
+    line = BilledLine(
+        order_id="po1", order_line_id="1", codes=(("A", "4010"),), amount=Decimal("100.00")
+    )
+    world.run([replace(make_document("a"), billed=(line,))])
+    source = replace(make_document("a").source, hash="other")
+    moved = replace(make_document("a"), source=source, billed=(replace(line, order_id="po2"),))
+    world.run([moved])
+    assert set(world.outbox().billed_on(["po1", "po2"])) == {"po2"}
+
+
+def test_a_document_in_doubt_that_turns_wrong_is_still_looked_up(world: World) -> None:
+    """Absent and not settled: the run must not end as if nothing were open."""
+    world.ifs.request_lost = lambda _: True
+    world.run([make_document("a")])
+    problem = Problem(code="period_closed", field="f", message="m", fix="x")
+    assert len(world.run([make_document("a")], problems=(problem,))) == 1
+    world.now += timedelta(seconds=SETTLING_S)
+    assert world.run([make_document("a")], problems=(problem,)) == []
+    entry = world.entry("a")
+    assert (entry.state, entry.problems) == (State.HELD, (problem,))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tap_procurify.errors import TemporaryError
@@ -121,6 +121,9 @@ class World:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=STEPS)
+@example(  # a line changes, stamped a minute ago, after its order was read in an earlier slice
+    steps=[([("order", 6, 0)], 90000, []), ([], 0, [(4, ("line", 6, 60)), (4, ("order", 1, 0))])]
+)
 def test_nothing_is_missed_and_the_last_version_is_last(
     steps: list[tuple[list[tuple[str, int, int]], int, list[tuple[int, tuple[str, int, int]]]]],
 ) -> None:

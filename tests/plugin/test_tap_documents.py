@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tap_procurify.settings import SCHEMA
-from tap_procurify.tap import STREAMS
+import yaml
 
-README = (Path(__file__).parents[2] / "tap-procurify" / "README.md").read_text()
+from tap_procurify.settings import SCHEMA
+from tap_procurify.tap import STREAMS, TapProcurify
+
+TAP = Path(__file__).parents[2] / "tap-procurify"
+README = (TAP / "README.md").read_text()
 
 
 def test_the_streams_table_is_what_the_tap_has() -> None:
@@ -40,3 +43,23 @@ def test_every_stream_says_where_it_comes_from() -> None:
     for stream in STREAMS:
         assert stream.__doc__
         assert "Source: " in stream.__doc__ or stream.name == "bill_items"
+
+
+def test_the_hub_entry_lists_the_settings_of_the_tap() -> None:
+    """Names, words, defaults and secrets."""
+    entry = yaml.safe_load((TAP / "meltanohub.yml").read_text())
+    told = {
+        setting["name"]: (
+            setting["description"],
+            setting.get("value"),
+            setting.get("sensitive", False),
+        )
+        for setting in entry["settings"]
+    }
+    assert told == {
+        name: (spec["description"], spec.get("default"), spec.get("secret", False))
+        for name, spec in SCHEMA["properties"].items()
+    }
+    assert {str(name) for name in entry["capabilities"]} == {
+        name.value for name in TapProcurify.capabilities
+    }

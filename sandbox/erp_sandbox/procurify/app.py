@@ -35,7 +35,7 @@ from erp_sandbox.procurify.reference_lists import (
 from erp_sandbox.procurify.rows.bills import bill_detail, list_permissions
 from erp_sandbox.procurify.rows.fulfilment import billing_row
 from erp_sandbox.procurify.rows.orders import order_detail
-from erp_sandbox.procurify.rows.people import user_row
+from erp_sandbox.procurify.rows.people import user_me
 from erp_sandbox.procurify.rows.reference import location_row
 from erp_sandbox.procurify.rows.vendors import vendor_detail
 from erp_sandbox.procurify.state import ProcurifyState
@@ -207,7 +207,7 @@ async def _location(request: Request) -> Response:
 
 async def _me(request: Request) -> Response:
     del request
-    return answer(single(user_row(USER[API_USER_ID])))
+    return answer(single(user_me(USER[API_USER_ID])))
 
 
 async def _forbidden(request: Request) -> Response:

@@ -154,10 +154,13 @@ class IncrementalStream(ProcurifyStream):
             mark = UNSURE
         self.memory.note(key, mark, self.stamp_of(row))
 
-    def is_settled(self, row: SeenRow) -> bool:
-        """Whether every change with the row's stamp was made before this run began."""
+    def is_settled(self, row: SeenRow, since: timedelta = SETTLING) -> bool:
+        """Whether every change with the row's stamp was made before this run began.
+
+        ``since`` is how late a change may become visible after its stamp.
+        """
         stamp = self.stamp_of(row)
-        return stamp is not None and stamp <= self._server_began_at - SETTLING
+        return stamp is not None and stamp <= self._server_began_at - since
 
     def emit(self, rows: Iterable[SeenRow]) -> Iterator[Row]:
         """The records of the rows, in order; each is remembered when it was given."""

@@ -18,7 +18,7 @@ from tap_procurify.schemas.orders import (
     REQUISITIONS,
 )
 from tap_procurify.streams.core import FollowingStream
-from tap_procurify.streams.incremental import UNSURE, Found, IncrementalStream
+from tap_procurify.streams.incremental import SETTLING, UNSURE, Found, IncrementalStream
 from tap_procurify.windows import Window, day_filter
 
 LINES_PATH = "/api/v3/order-items/"
@@ -73,7 +73,8 @@ class PurchaseOrdersStream(IncrementalStream):
 
     def _is_given(self, number: str, row: SeenRow) -> bool:
         """Whether this run has read the order already, after the row's change."""
-        return number in self._given and self._wants_detail and self.is_settled(row)
+        late = max(self._tap.settings.lookback, SETTLING)
+        return number in self._given and self._wants_detail and self.is_settled(row, late)
 
     def _changed_lines(self, window: Window) -> tuple[set[str], list[SeenRow]]:
         params = day_filter("last_modified")(window)

@@ -56,7 +56,7 @@ def _make_engine(url: str) -> sa.Engine:
 def _set_pragmas(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401
     """Full fsync and WAL; the driver's own implicit BEGIN is switched off (SQLAlchemy's advice)."""
     dbapi_connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=10000"):
+    for pragma in ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL"):
         dbapi_connection.execute(f"PRAGMA {pragma}")
 
 

@@ -17,6 +17,7 @@ from target_ifs_cloud.delivery.recording import (
     Record,
     Step,
     evidence,
+    has_newer,
     record_intent,
     record_sent,
     record_settled,
@@ -27,7 +28,9 @@ from target_ifs_cloud.delivery.situation import (
     PRELIMINARY_STATES,
     Candidate,
     has_content,
+    is_mine,
     is_ours,
+    is_settled,
     situation_of,
 )
 from target_ifs_cloud.delivery.summary import Tally
@@ -70,14 +73,17 @@ class InvoiceDelivery:
                 read is old. Everything that was sent is on record.
         """
         unsettled: list[Candidate] = []
-        pending = self._hold_shared_keys(candidates)
+        latest = {(c.source.kind, c.source.id): c for c in candidates}
+        pending = self._hold_shared_keys(list(latest.values()))
         for _ in range(TRIES_MAX):
             if not pending:
                 return unsettled
             steps = self._decide_all(pending)
-            self._record_settled([s for s in steps if s.decision not in {*WRITES, Decision.STOP}])
-            unsettled += [s.candidate for s in steps if s.decision is Decision.STOP]
-            pending = self._write([s for s in steps if s.decision in WRITES])
+            pending = self._record_settled([s for s in steps if _is_settled_step(s)])
+            unsettled += self._record_stops([s for s in steps if s.decision is Decision.STOP])
+            pending += [_with_new_key(s) for s in steps if _creates_under_new_key(s)]
+            writes = [s for s in steps if s.decision in WRITES and not _creates_under_new_key(s)]
+            pending += self._write(writes)
         if pending:
             names = ", ".join(candidate.source.label for candidate in pending[:TRIES_MAX])
             message = (
@@ -124,11 +130,15 @@ class InvoiceDelivery:
             decision = Decision.HOLD if candidate.problems else Decision.LEAVE_OUT
             return Step(candidate=candidate, decision=decision)
         shown = _ours_first(found.get(candidate.key, ()) if candidate.key else (), candidate)
+        if candidate.problems:
+            return self._decide_doubt_with_problems(candidate, shown)
         candidate, details = self._look_closer(candidate, shown)
         situation = situation_of(
             candidate, shown, details, now=self._clock(), settling_time_s=self._settling_time_s
         )
         decision = decide(situation)
+        if shown and not is_mine(candidate, shown):
+            decision = _WITHOUT_OWNERSHIP.get(decision, decision)
         if decision in {Decision.UPDATE, Decision.CANCEL} and not is_ours(candidate.entry):
             decision = Decision.REPORT_CHANGE
         if decision in {Decision.UPDATE, Decision.SKIP} and candidate.is_moved:
@@ -137,6 +147,17 @@ class InvoiceDelivery:
         if decision is Decision.ADOPT and shown and candidate.document:
             differences = tuple(self._sender.differences(candidate.document, shown))
         return Step(candidate=candidate, decision=decision, shown=shown, differences=differences)
+
+    def _decide_doubt_with_problems(self, candidate: Candidate, shown: InvoiceShown | None) -> Step:
+        """A document in doubt that is wrong now: held once it is known where it stands."""
+        entry = candidate.entry
+        if shown is None and entry is not None:
+            limit = self._settling_time_s
+            if not is_settled(entry, now=self._clock(), settling_time_s=limit):
+                return Step(candidate=candidate, decision=Decision.STOP)
+            entry = replace(entry, state=State.HELD, intent=None)
+            candidate = replace(candidate, entry=entry)
+        return Step(candidate=candidate, decision=Decision.HOLD, shown=shown)
 
     def _look_closer(
         self, candidate: Candidate, shown: InvoiceShown | None
@@ -186,6 +207,7 @@ class InvoiceDelivery:
         intents = [record_intent(step, now=now) for step in steps]
         self._outbox.save(Changes(entries=intents, audit=[evidence(step) for step in steps]))
         answers = send()
+        now = self._clock()
         records = [
             record_sent(step, intent, sent, now=now)
             for step, intent, sent in zip(steps, intents, answers, strict=True)
@@ -201,11 +223,29 @@ class InvoiceDelivery:
 
     # record
 
-    def _record_settled(self, steps: Sequence[Step]) -> None:
+    def _record_settled(self, steps: Sequence[Step]) -> list[Candidate]:
+        """Write down what needs no write; the answer is what was found in an older version."""
         now = self._clock()
         records = [record_settled(step, now=now) for step in steps]
         self._save(records)
         self._count(records)
+        return [
+            replace(step.candidate, entry=record.entry)
+            for step, record in zip(steps, records, strict=True)
+            if has_newer(step)
+        ]
+
+    def _record_stops(self, steps: Sequence[Step]) -> list[Candidate]:
+        """Keep the newest record of what must wait, so that the wait ends with that one."""
+        entries = [
+            replace(
+                step.candidate.entry, record=step.candidate.record or step.candidate.entry.record
+            )
+            for step in steps
+            if step.candidate.entry
+        ]
+        self._outbox.save(Changes(entries=entries))
+        return [step.candidate for step in steps]
 
     def _save(self, records: Sequence[Record]) -> None:
         """Write down entries, evidence and which orders have a new open amount, in one step."""
@@ -230,10 +270,36 @@ class InvoiceDelivery:
             self._tally.add(record.entry, record.outcome)
 
 
+_WITHOUT_OWNERSHIP = {
+    Decision.UPDATE: Decision.REPORT_CHANGE,
+    Decision.CANCEL: Decision.REPORT_CHANGE,
+    Decision.COMPLETE: Decision.REPORT_CHANGE,
+    Decision.CONFIRM: Decision.ADOPT,
+}
+"""What becomes of a decision when the invoice was entered by other hands."""
+
+
+def _is_settled_step(step: Step) -> bool:
+    return step.decision not in {*WRITES, Decision.STOP}
+
+
+def _creates_under_new_key(step: Step) -> bool:
+    """A lost creation whose document has another key now, which nobody has looked up yet."""
+    return step.decision is Decision.CREATE and step.candidate.is_moved
+
+
+def _with_new_key(step: Step) -> Candidate:
+    entry = step.candidate.entry
+    unsent = replace(entry, state=State.WAITING, intent=None, ifs_id="") if entry else None
+    return replace(step.candidate, entry=unsent)
+
+
 def _needs_look_up(candidate: Candidate) -> bool:
     """Whether IFS must be asked: not for what is held, nor for what never was there."""
-    if candidate.problems or candidate.key is None:
+    if candidate.key is None:
         return False
+    if candidate.problems:
+        return candidate.known is Known.IN_DOUBT
     return not candidate.not_wanted or candidate.known in {Known.IN_DOUBT, Known.CONFIRMED}
 
 

@@ -178,6 +178,21 @@ class Outbox:
             conditions.append(DOCUMENT.c.kind == kind)
         return self._pages(conditions)
 
+    def to_retry(self, kind: SourceKind) -> Iterator[list[Entry]]:
+        """What is held or refused, and changes to confirmed documents that are."""
+        is_waiting = DOCUMENT.c.state.in_([State.HELD.value, State.REJECTED.value])
+        is_open_change = sa.and_(DOCUMENT.c.problems != "[]", DOCUMENT.c.payload.is_not(None))
+        return self._pages([DOCUMENT.c.kind == kind, sa.or_(is_waiting, is_open_change)])
+
+    def restart_doubts(self) -> None:
+        """Let the settling time of what a dead run was sending count from now."""
+        with self.writing() as connection:
+            connection.execute(
+                sa.update(DOCUMENT)
+                .where(DOCUMENT.c.state == State.SENDING.value)
+                .values(state=State.IN_DOUBT.value, sent_at=self.clock().isoformat())
+            )
+
     def due_orders(self) -> Iterator[list[Entry]]:
         """Orders whose proposal must be worked out again."""
         return self._pages([DOCUMENT.c.kind == "purchase_order", DOCUMENT.c.is_due == 1])

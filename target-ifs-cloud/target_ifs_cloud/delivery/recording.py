@@ -10,7 +10,7 @@ from typing import Any
 from target_ifs_cloud.delivery.entry import Content, Entry, State
 from target_ifs_cloud.delivery.plan import Decision, Known
 from target_ifs_cloud.delivery.sent import Sent, Verdict
-from target_ifs_cloud.delivery.situation import Candidate, has_content, is_stamped
+from target_ifs_cloud.delivery.situation import Candidate, has_content, is_ours, is_stamped
 from target_ifs_cloud.delivery.summary import Outcome, format_amount
 from target_ifs_cloud.documents import BilledLine
 from target_ifs_cloud.ifs.invoices import InvoiceShown
@@ -77,7 +77,9 @@ def record_sent(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> Reco
     """What the answer to a write leaves behind."""
     line = evidence(step, sent)
     if sent.verdict is Verdict.UNANSWERED:
-        entry = replace(intent, state=State.IN_DOUBT, ifs_id=sent.ifs_id or intent.ifs_id)
+        # The settling time counts from here: until now the request may have been on its way.
+        ifs_id = sent.ifs_id or intent.ifs_id
+        entry = replace(intent, state=State.IN_DOUBT, ifs_id=ifs_id, sent_at=now)
         return Record(entry=entry, outcome=Outcome.IN_DOUBT, line=line)
     if sent.verdict is Verdict.STALE:
         # Nothing was written: what was remembered before still holds.
@@ -152,7 +154,13 @@ def _record_hold(step: Step, *, now: datetime) -> Record:
         return Record(entry=before, outcome=outcome)
     is_new = before is None or before.problems != candidate.problems
     if before and before.known in {Known.CONFIRMED, Known.IN_DOUBT}:
-        entry = replace(before, problems=candidate.problems)
+        entry = replace(
+            before,
+            problems=candidate.problems,
+            record=candidate.record or before.record,
+            held_since=before.held_since or now,
+            is_due=False,
+        )
     else:
         held_since = before.held_since if before else None
         entry = replace(
@@ -168,15 +176,18 @@ def _record_same(step: Step) -> Record:
     """Nothing to do: what IFS holds is what Procurify says, whoever has brought it there."""
     before, shown = _entry_of(step), _shown_of(step)
     is_as_sent = before.content is not None and has_content(shown, before.content)
+    keeps_note = is_as_sent and not is_ours(before)
+    is_new_record = before.source.hash != step.candidate.source.hash
     entry = replace(
         before,
         source=step.candidate.source,
         content=before.content if is_as_sent else _content_shown(shown),
         problems=(),
-        note="",
+        note=before.note if keeps_note else "",
         is_due=False,
     )
-    return Record(entry=entry, outcome=Outcome.UNCHANGED)
+    billed = _billed(step) if is_new_record or not is_as_sent else None
+    return Record(entry=entry, outcome=Outcome.UNCHANGED, billed=billed)
 
 
 def _record_found(step: Step) -> Record:
@@ -185,7 +196,8 @@ def _record_found(step: Step) -> Record:
     was_ours = step.decision is Decision.CONFIRM
     base = _entry_of(step) if was_ours else _new_entry(candidate, State.CONFIRMED)
     content = base.intent if was_ours else _content_shown(shown)
-    if candidate.document and not step.differences and is_stamped(shown, candidate.document):
+    is_stamp = is_stamped(shown, candidate.source.id)
+    if candidate.document and not was_ours and not step.differences and is_stamp:
         # Written from here before the outbox was lost.
         content = Content.of(candidate.document)
     note = ""
@@ -196,7 +208,16 @@ def _record_found(step: Step) -> Record:
         )
     entry = confirmed(replace(base, intent=content), ifs_id=shown.invoice_id, note=note)
     outcome = Outcome.FOUND if was_ours else Outcome.ADOPTED
-    return Record(entry=entry, outcome=outcome, billed=_billed(step), line=evidence(step))
+    billed = None if was_ours and has_newer(step) else _billed(step)
+    return Record(entry=entry, outcome=outcome, billed=billed, line=evidence(step))
+
+
+def has_newer(step: Step) -> bool:
+    """Whether what was found is an older version of the document than the one in hand."""
+    entry, document = step.candidate.entry, step.candidate.document
+    if step.decision is not Decision.CONFIRM or entry is None or document is None:
+        return False
+    return entry.intent is None or entry.intent.fingerprint != document.fingerprint
 
 
 def _record_change(step: Step) -> Record:
@@ -239,16 +260,23 @@ def _record_left_out(step: Step) -> Record:
 
 
 def _record_refused(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> Record:
+    """A refused creation stands nowhere; a refused change leaves what was there before."""
     problems = (sent.problem,) if sent.problem else ()
-    if step.decision is Decision.CREATE:
-        entry = replace(
-            intent, state=State.REJECTED, intent=None, problems=problems, held_since=now
-        )
+    before = step.candidate.entry
+    is_new = before is None or before.problems != problems
+    if step.decision is Decision.CREATE or before is None:
+        entry = replace(intent, state=State.REJECTED, is_due=False)
         outcome = Outcome.REJECTED
     else:
-        entry = replace(intent, state=State.CONFIRMED, intent=None, problems=problems)
+        # The record stays the old one, so that the change is tried again by the next run.
+        entry = replace(before, record=step.candidate.record or before.record)
         outcome = Outcome.TO_LOOK_AT
-    entry = replace(entry, is_due=False)
+    entry = replace(
+        entry,
+        problems=problems,
+        held_since=(before.held_since if before else None) or now,
+        is_announced=not is_new and before is not None and before.is_announced,
+    )
     return Record(entry=entry, outcome=outcome, line=evidence(step, sent))
 
 

@@ -83,10 +83,15 @@ class DeliveryRun:
         self._log = log
         self._sleep = sleep
         self._tally = Tally()
-        self._unsettled: list[Candidate] = []
+        self._unsettled: set[tuple[SourceKind, str]] = set()
         self._open = ExitStack()
         self._suppliers = SupplierDelivery(
-            outbox=outbox, site=site, rules=rules, tally=self._tally, clock=outbox.clock
+            outbox=outbox,
+            site=site,
+            rules=rules,
+            tally=self._tally,
+            clock=outbox.clock,
+            sleep=sleep,
         )
         self._invoices = InvoiceDelivery(
             outbox=outbox,
@@ -112,12 +117,17 @@ class DeliveryRun:
             )
         )
         outbox.start_run(version=version("target-ifs-cloud"), rules_version=self._rules.version)
+        outbox.restart_doubts()
         self._suppliers.settle_again()
-        for states in ((State.SENDING, State.IN_DOUBT), (State.HELD, State.REJECTED)):
-            for entries in outbox.in_states(states, kind="bill"):
-                self._deliver("bill", [(entry.record, entry) for entry in entries])
-            for entries in outbox.in_states(states, kind="purchase_order"):
-                outbox.save(Changes(entries=[replace(entry, is_due=True) for entry in entries]))
+        for entries in outbox.in_states([State.IN_DOUBT], kind="bill"):
+            self._deliver("bill", [(entry.record, entry) for entry in entries])
+        for entries in outbox.to_retry("bill"):
+            settled = [e for e in entries if (e.source.kind, e.source.id) not in self._unsettled]
+            self._deliver("bill", [(entry.record, entry) for entry in settled])
+        for entries in outbox.in_states([State.IN_DOUBT], kind="purchase_order"):
+            outbox.save(Changes(entries=[replace(entry, is_due=True) for entry in entries]))
+        for entries in outbox.to_retry("purchase_order"):
+            outbox.save(Changes(entries=[replace(entry, is_due=True) for entry in entries]))
 
     def take_vendors(self, records: Sequence[Record]) -> None:
         """Link these vendors to suppliers, create the suppliers that are missing."""
@@ -139,7 +149,8 @@ class DeliveryRun:
             before = known.get(id_) or Entry(
                 source=source, state=State.WAITING, rules_version=self._rules.version
             )
-            entries.append(replace(before, source=source, record=record, is_due=True))
+            # The source that was worked out last stays, so that a change can be seen.
+            entries.append(replace(before, record=record, is_due=True))
         self._outbox.save(Changes(entries=entries))
 
     def finish(self) -> int:
@@ -149,9 +160,14 @@ class DeliveryRun:
             TemporaryError: documents stay in doubt, or IFS does not answer.
         """
         self._retry_for_new_suppliers()
-        for entries in self._outbox.due_orders():
-            self._deliver("purchase_order", [(entry.record, entry) for entry in entries])
         self._wait_for_doubts()
+        # A bill that settles late makes its orders due again, an order in doubt stays due.
+        for _ in range(WAITS_MAX):
+            for entries in self._outbox.due_orders():
+                self._deliver("purchase_order", [(entry.record, entry) for entry in entries])
+            if not self._unsettled:
+                break
+            self._wait_for_doubts()
         exit_code = self._exit_code()
         checkpoint = self._outbox.end_run(exit_code)
         self._print_summary(f"{checkpoint}")
@@ -168,7 +184,11 @@ class DeliveryRun:
         self, kind: SourceKind, records: Iterable[tuple[Record | None, Entry | None]]
     ) -> None:
         for batch in _batches(list(records), self._settings.batch_size):
-            self._unsettled += self._invoices.deliver(self._candidates(kind, batch))
+            candidates = self._candidates(kind, batch)
+            for candidate in candidates:
+                self._unsettled.discard((kind, candidate.source.id))
+            waiting = self._invoices.deliver(candidates)
+            self._unsettled |= {(kind, candidate.source.id) for candidate in waiting}
 
     def _candidates(
         self, kind: SourceKind, batch: Sequence[tuple[Record | None, Entry | None]]
@@ -202,11 +222,19 @@ class DeliveryRun:
         context: dict[str, Any] = {"rules": self._rules, "reference": reference, "links": links}
         if kind == "bill":
             return [map_bill(record or {}, **context) for record, _ in batch]
-        ids = [source_of(kind, record or {}).id for record, _ in batch]
-        billed: Mapping[str, list[BilledLine]] = self._outbox.billed_on(ids)
+        # A bill names its order by uuid or, where the uuid is missing, by number.
+        ids = [
+            (source_of(kind, record or {}).id, str((record or {}).get("procurify_PO", "")))
+            for record, _ in batch
+        ]
+        billed: Mapping[str, list[BilledLine]] = self._outbox.billed_on(
+            id_ for pair in ids for id_ in pair if id_
+        )
         return [
-            map_purchase_order(record or {}, billed=billed.get(id_, []), **context)
-            for id_, (record, _) in zip(ids, batch, strict=True)
+            map_purchase_order(
+                record or {}, billed=[*billed.get(uuid, []), *billed.get(number, [])], **context
+            )
+            for (uuid, number), (record, _) in zip(ids, batch, strict=True)
         ]
 
     def _retry_for_new_suppliers(self) -> None:
@@ -222,15 +250,23 @@ class DeliveryRun:
         for _ in range(WAITS_MAX):
             if not self._unsettled:
                 return
+            entries = [
+                entry
+                for page in self._outbox.in_states([State.SENDING, State.IN_DOUBT])
+                for entry in page
+                if (entry.source.kind, entry.source.id) in self._unsettled
+            ]
             now = self._outbox.clock()
             limit = timedelta(seconds=self._settings.settling_time_s)
-            sent = [c.entry.sent_at for c in self._unsettled if c.entry and c.entry.sent_at]
+            sent = [entry.sent_at for entry in entries if entry.sent_at]
             wait_s = max(((at + limit - now).total_seconds() for at in sent), default=0.0)
-            self._log.info("waiting %.0f s for %s documents in doubt", wait_s, len(sent))
+            self._log.info("waiting %.0f s for %s documents in doubt", wait_s, len(entries))
             self._sleep(max(wait_s, 0.0))
-            waiting, self._unsettled = self._unsettled, []
-            for batch in _batches(waiting, self._settings.batch_size):
-                self._unsettled += self._invoices.deliver(batch)
+            self._unsettled.clear()
+            kinds: tuple[SourceKind, ...] = ("bill", "purchase_order")
+            for kind in kinds:
+                own = [(entry.record, entry) for entry in entries if entry.source.kind == kind]
+                self._deliver(kind, own)
         if self._unsettled:
             message = (
                 f"{len(self._unsettled)} document(s) were sent and are in doubt; they are on "

@@ -23,7 +23,6 @@ from target_ifs_cloud.documents import (
     fingerprint,
 )
 from target_ifs_cloud.errors import (
-    ConfigurationError,
     OutcomeUnknownError,
     RefusedError,
     TemporaryError,
@@ -62,6 +61,12 @@ from target_ifs_cloud.wire.token import Login
 
 REFUSED_BY_IFS = "refused_by_ifs"
 _STALE_STATUS = 412
+NO_PROPOSAL = Problem(
+    code="proposal_missing",
+    field="postings",
+    message="the invoice has no posting proposal, although the company uses them",
+    fix="If IFS does not make it with the invoice here, set proposal.head: create in the profile.",
+)
 
 
 class Site:
@@ -218,8 +223,8 @@ class Site:
         details = self._details(document, shown)
         try:
             halves = correction_change_sets(document, shown, details, self._client.profile)
-        except ValueError as error:
-            raise ConfigurationError(_no_proposal(shown)) from error
+        except ValueError:
+            return Sent(verdict=Verdict.REFUSED, ifs_id=shown.invoice_id, problem=NO_PROPOSAL)
         exchanges: list[Exchange] = []
         parts: tuple[tuple[ProjectionKey, ChangeSet | None], ...] = (
             ("proposal", halves.proposal),
@@ -232,6 +237,9 @@ class Site:
             exchange = self._exchange(projection, change_set, result)
             sent = _sent(result, ifs_id=shown.invoice_id, exchange=exchange)
             exchanges.append(exchange)
+            if sent.verdict is Verdict.REFUSED and len(exchanges) > 1:
+                # One half stands: not refused, but to be looked at again.
+                sent = replace(sent, verdict=Verdict.UNANSWERED)
             if sent.verdict is not Verdict.DONE:
                 return replace(sent, exchanges=tuple(exchanges))
         return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id, exchanges=tuple(exchanges))
@@ -425,12 +433,4 @@ def refusal(status: int, code: str, number: int, *, tag: str) -> Problem:
         field=tag,
         message=f"IFS refused it: {' '.join(words)}",
         fix="Cure the cause in IFS, in the rules or in Procurify, then: procurify-ifs retry.",
-    )
-
-
-def _no_proposal(shown: InvoiceShown) -> str:
-    return (
-        f"invoice {shown.invoice_id} of {shown.company} has no posting proposal, although the "
-        "company uses them. If this site does not make the proposal with the invoice, set "
-        "proposal.head: create in the site profile"
     )

@@ -101,7 +101,9 @@ def is_changed(candidate: Candidate) -> bool:
         return entry.content is None or not _is_content_of(entry.content, document)
     if entry.known is Known.REJECTED:
         is_same_record = entry.source.hash == candidate.source.hash
-        return not is_same_record or entry.rules_version != candidate.rules_version
+        is_same_content = entry.intent is None or entry.intent.fingerprint == document.fingerprint
+        is_same_rules = entry.rules_version == candidate.rules_version
+        return not (is_same_record and is_same_content and is_same_rules)
     return True
 
 
@@ -117,11 +119,18 @@ def is_ours(entry: Entry | None) -> bool:
     return entry is not None and entry.content is not None and bool(entry.content.fingerprint)
 
 
-def is_stamped(shown: InvoiceShown, document: SupplierInvoice) -> bool:
-    """Whether the invoice carries the identity of this very record, in the field of the rules."""
-    id_ = document.source.id
-    stamps = {name: value for name, value in document.header if id_ and id_ in str(value)}
-    return any(shown.row.get(name) == value for name, value in stamps.items())
+def is_stamped(shown: InvoiceShown, source_id: str) -> bool:
+    """Whether the invoice carries the identity of this very record in one of its texts."""
+    texts = (value for value in shown.row.values() if isinstance(value, str))
+    return bool(source_id) and any(source_id in text for text in texts)
+
+
+def is_mine(candidate: Candidate, shown: InvoiceShown) -> bool:
+    """Whether this very invoice was written from here: by its id, else by its stamp."""
+    entry = candidate.entry
+    if entry and entry.ifs_id:
+        return entry.ifs_id == shown.invoice_id
+    return is_stamped(shown, candidate.source.id)
 
 
 def is_settled(entry: Entry | None, *, now: datetime, settling_time_s: int) -> bool:

@@ -167,7 +167,8 @@ def _state_words(entry: Entry) -> str:
 
 
 def _to_text(table: Table) -> str:
-    console = Console(width=100, color_system=None, force_terminal=False)
+    # Texts of records are shown as they are: no markup, no emoji codes.
+    console = Console(width=100, color_system=None, force_terminal=False, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(table)
     return str(capture.get())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from target_ifs_cloud.delivery.entry import Entry, State
@@ -15,13 +15,13 @@ from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.plan import Known
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.site import Site
-from target_ifs_cloud.delivery.situation import is_settled
 from target_ifs_cloud.delivery.summary import Outcome, Tally
 from target_ifs_cloud.documents import Mapped, Supplier, SupplierId
 from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.mapping import map_vendor
 from target_ifs_cloud.mapping.rules import Rules
 
+CREATE_TRIES_MAX = 3
 _NAMES_SHOWN = 5
 
 
@@ -69,13 +69,15 @@ class SupplierDelivery:
         rules: Rules,
         tally: Tally,
         clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
     ) -> None:
-        """Everything that delivery works with; ``clock`` answers aware UTC moments."""
+        """Everything that delivery works with; ``clock`` answers UTC, ``sleep`` takes seconds."""
         self._outbox = outbox
         self._site = site
         self._rules = rules
         self._tally = tally
         self._clock = clock
+        self._sleep = sleep
         self.has_linked = False
 
     def settle_again(self) -> None:
@@ -96,16 +98,24 @@ class SupplierDelivery:
         """
         to_create: dict[SupplierId, VendorCase] = {}
         settled: list[Settled] = []
+        twins: list[VendorCase] = []
         for case in self._cases(records):
             outcome = self._settle_without_write(case)
             if outcome:
                 settled.append(outcome)
             elif case.supplier.supplier in to_create:
-                # A second vendor of the same supplier is linked to what the first one creates.
-                settled.append(_linked(case))
+                twins.append(case)
             else:
                 to_create[case.supplier.supplier] = case
         self._create(list(to_create.values()))
+        # A second vendor of the same supplier is linked to what the first one has created.
+        held = State.HELD, Outcome.HELD
+        settled += [
+            _linked(case)
+            if case.supplier.supplier in self._site.reference.suppliers
+            else Settled(case=case, state=held[0], outcome=held[1])
+            for case in twins
+        ]
         self._record(settled)
 
     def _cases(self, records: Sequence[Mapping[str, Any]]) -> list[VendorCase]:
@@ -138,57 +148,62 @@ class SupplierDelivery:
         return rejected if is_same else None
 
     def _create(self, cases: Sequence[VendorCase]) -> None:
-        """Look up, intent to disk, request, answer to disk; what is in doubt is looked up once."""
-        if not cases:
-            return
-        found = self._site.find_suppliers([case.supplier.supplier for case in cases])
-        self._record([_linked(case) for case in cases if case.supplier.supplier in found])
-        ready = [case for case in cases if case.supplier.supplier not in found]
-        now, limit = self._clock(), self._site.settling_time_s
-        self._stop_if([c for c in ready if not is_settled(c.entry, now=now, settling_time_s=limit)])
-        if not ready:
-            return
-        intents = [self._entry(case, State.SENDING, sent_at=now) for case in ready]
-        lines = [_line(case, "decided", "create") for case in ready]
-        self._outbox.save(Changes(entries=intents, audit=lines))
-        answers = self._site.create_suppliers([case.supplier for case in ready])
-        self._record_answers(
-            [replace(c, entry=e) for c, e in zip(ready, intents, strict=True)], answers
+        """Look up, intent to disk, request, answer to disk; a doubt is waited for and looked up."""
+        pending = list(cases)
+        for _ in range(CREATE_TRIES_MAX):
+            self._wait_for(pending)
+            found = self._site.find_suppliers([case.supplier.supplier for case in pending])
+            self._record([_linked(case) for case in pending if case.supplier.supplier in found])
+            ready = [case for case in pending if case.supplier.supplier not in found]
+            if not ready:
+                return
+            now = self._clock()
+            intents = [self._entry(case, State.SENDING, sent_at=now) for case in ready]
+            lines = [_line(case, "decided", "create") for case in ready]
+            self._outbox.save(Changes(entries=intents, audit=lines))
+            answers = self._site.create_suppliers([case.supplier for case in ready])
+            sent = [replace(c, entry=e) for c, e in zip(ready, intents, strict=True)]
+            pending = self._record_answers(sent, answers)
+            if not pending:
+                return
+        names = ", ".join(case.mapped.source.label for case in pending[:_NAMES_SHOWN])
+        message = (
+            f"{len(pending)} supplier(s) were sent and are in doubt ({names}); they are on "
+            "record and are looked up first by the next run. Run again"
         )
+        raise TemporaryError(message)
 
-    def _record_answers(self, cases: Sequence[VendorCase], answers: Sequence[Sent]) -> None:
+    def _wait_for(self, cases: Sequence[VendorCase]) -> None:
+        """Let the settling time pass for what was sent without an answer."""
+        now = self._clock()
+        limit = timedelta(seconds=self._site.settling_time_s)
+        sent = [c.entry.sent_at for c in cases if c.is_in_doubt and c.entry and c.entry.sent_at]
+        self._sleep(max([0.0, *((at + limit - now).total_seconds() for at in sent)]))
+
+    def _record_answers(
+        self, cases: Sequence[VendorCase], answers: Sequence[Sent]
+    ) -> list[VendorCase]:
+        """Write the answers down; what comes back has none and is in doubt."""
         settled, doubtful = [], []
         for case, sent in zip(cases, answers, strict=True):
-            if sent.verdict is Verdict.DONE:
-                settled.append(
-                    Settled(
-                        case=case,
-                        state=State.CONFIRMED,
-                        outcome=Outcome.POSTED,
-                        link_origin="created",
-                        sent=sent,
-                    )
+            if sent.verdict in {Verdict.UNANSWERED, Verdict.STALE}:
+                entry = self._entry(case, State.IN_DOUBT, sent_at=self._clock())
+                doubtful.append(replace(case, entry=entry))
+                continue
+            is_done = sent.verdict is Verdict.DONE
+            settled.append(
+                Settled(
+                    case=case,
+                    state=State.CONFIRMED if is_done else State.REJECTED,
+                    outcome=Outcome.POSTED if is_done else Outcome.REJECTED,
+                    link_origin="created" if is_done else "",
+                    sent=sent,
                 )
-            elif sent.verdict is Verdict.REFUSED:
-                settled.append(
-                    Settled(case=case, state=State.REJECTED, outcome=Outcome.REJECTED, sent=sent)
-                )
-            else:
-                doubtful.append(case)
-        self._record(settled)
-        self._site.remember_suppliers([s.case.supplier for s in settled if s.link_origin])
-        found = self._site.find_suppliers([case.supplier.supplier for case in doubtful])
-        self._record([_linked(case) for case in doubtful if case.supplier.supplier in found])
-        self._stop_if([case for case in doubtful if case.supplier.supplier not in found])
-
-    def _stop_if(self, doubtful: Sequence[VendorCase]) -> None:
-        if doubtful:
-            names = ", ".join(case.mapped.source.label for case in doubtful[:_NAMES_SHOWN])
-            message = (
-                f"{len(doubtful)} supplier(s) were sent and are in doubt ({names}); they are on "
-                "record and are looked up first by the next run. Run again"
             )
-            raise TemporaryError(message)
+        self._record(settled)
+        self._outbox.save(Changes(entries=[case.entry for case in doubtful if case.entry]))
+        self._site.remember_suppliers([s.case.supplier for s in settled if s.link_origin])
+        return doubtful
 
     def _record(self, settled: Sequence[Settled]) -> None:
         entries, links, lines = [], {}, []

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from target_ifs_cloud.ifs.odata import Filter, error_of, query
 
@@ -167,10 +167,8 @@ class Reading:
             return link
         here = self._place.base_url + self._place.root
         target = urljoin(here + self._path, link)
-        same_host = urlsplit(target)[:2] == urlsplit(here)[:2]
-        if not same_host or not target.startswith(here):
-            return None
-        return target.removeprefix(here)
+        # ``here`` ends inside the path, so no other host can begin with it.
+        return target.removeprefix(here) if target.startswith(here) else None
 
 
 def rows_of(answer: object) -> list[Row]:

@@ -222,3 +222,11 @@ def test_location_names_its_legal_entity(caller: Caller) -> None:
         "LOC-CGY": "Harbour Research Inc.",
         "LOC-AUS": "Harbour Research LLC",
     }
+
+
+def test_me_is_the_user_that_the_token_acts_as(caller: Caller) -> None:
+    """Source: documented; the role is a code here, unlike in the user list."""
+    me = caller.get("/api/v3/users/me/").data
+    listed = {row["id"]: row for row in caller.all_rows("/api/v3/users/")}[me["id"]]
+    assert (me["email"], me["role"]) == (listed["email"], listed["role"]["type"])
+    assert me["department"]["branch"]["external_id"] == "LOC-VAN"

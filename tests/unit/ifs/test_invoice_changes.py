@@ -192,6 +192,14 @@ def test_an_empty_proposal_is_filled() -> None:
     assert [o.method for o in corrections.proposal.operations] == ["POST"] * 3
 
 
+def test_a_missing_proposal_is_no_correction_but_an_error() -> None:
+    """Where IFS makes it, it is not there yet; a document without postings needs none."""
+    with pytest.raises(ValueError, match="no posting proposal"):
+        correction_change_sets(invoice(), shown(), details(proposal=None), PROFILE)
+    empty = invoice(postings=())
+    assert correction_change_sets(empty, shown(), details(proposal=None), PROFILE).proposal is None
+
+
 def test_postings_on_the_invoice_are_corrected_with_it() -> None:
     """One change set where the company uses no proposals."""
     seen = details(uses_proposal=False, proposal=None, postings=())

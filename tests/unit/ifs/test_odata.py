@@ -152,6 +152,10 @@ def test_a_bottomless_body_is_refused() -> None:
     loop["A"] = loop
     with pytest.raises(ValueError, match="nested deeper"):
         body(loop)
+    chain: list[object] = []
+    chain.append(chain)
+    with pytest.raises(ValueError, match="nested deeper"):
+        body(chain)
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b'{"a": NaN}', b"[Infinity]", b"[" * 100_000, b"\xff"])

@@ -11,8 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target_ifs_cloud.ifs import paging
 from target_ifs_cloud.ifs.odata import equals
-from target_ifs_cloud.ifs.paging import IncompleteAnswerError, Place, Reading, Row, rows_of
+from target_ifs_cloud.ifs.paging import (
+    PASSES_MAX,
+    IncompleteAnswerError,
+    Place,
+    Reading,
+    Row,
+    rows_of,
+)
 
 PLACE = Place(base_url="https://h.example.com", root="/main/x/X.svc/")
 
@@ -101,6 +109,46 @@ def test_a_short_page_with_a_fitting_count_is_the_end() -> None:
     assert len(table.asked) == 1
 
 
+def test_a_full_page_is_not_the_end_even_if_the_count_says_so() -> None:
+    """Some counts are those of the page."""
+    table = Table(list(range(5)))
+    read(table, page_size=5)
+    assert len(table.asked) == 2
+
+
+LINKS = {
+    "Set?$skiptoken=1": "Set?$skiptoken=1",
+    "?$skiptoken=1": "Set?$skiptoken=1",
+    "/main/x/X.svc/Set?$skiptoken=1": "Set?$skiptoken=1",
+    "https://h.example.com/main/x/X.svc/Set?$skiptoken=1": "Set?$skiptoken=1",
+    "https://evil.example.com/main/x/X.svc/Set?$skiptoken=1": None,
+    "https://h.example.com.evil.example.com/main/x/X.svc/Set": None,
+    "http://h.example.com/main/x/X.svc/Set?$skiptoken=1": None,
+    "https://h.example.com/main/x/Y.svc/Set?$skiptoken=1": None,
+    "/elsewhere": None,
+    "": None,
+}
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_links_are_followed_inside_their_service_only(link: str) -> None:
+    """In every form; otherwise the next page is asked for by its place."""
+    reading = Reading("Set", place=PLACE, page_size=1, order=["Id"])
+    reading.take({"value": [{"Id": 1}], "@odata.nextLink": link})
+    by_place = "Set?$orderby=Id&$top=1&$skip=1&$count=true"
+    assert reading.next_path == (LINKS[link] or by_place)
+
+
+def test_a_collection_without_end_is_no_complete_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Always another full page: there is a limit."""
+    monkeypatch.setattr(paging, "PAGES_MAX", 10)
+    reading = Reading("Set", place=PLACE, page_size=1, order=["Id"])
+    for page in range(10):
+        reading.take({"value": [{"Id": page}]})
+    with pytest.raises(IncompleteAnswerError, match="pages"):
+        reading.take({"value": [{"Id": 11}]})
+
+
 def test_a_short_page_alone_is_not_the_end() -> None:
     """Without a count one more page is asked for."""
     table = Table(list(range(7)), counts=lambda _: None)
@@ -146,9 +194,11 @@ def test_rows_that_come_twice_are_taken_once() -> None:
 
 @pytest.mark.parametrize("count", [lambda n: n + 3, lambda n: str(n + 1)])
 def test_fewer_rows_than_the_count_is_no_complete_answer(count: Callable[[int], object]) -> None:
-    """However often it is asked."""
+    """It is read a few times over, then given up."""
+    table = Table(list(range(7)), counts=count)
     with pytest.raises(IncompleteAnswerError, match="fewer rows"):
-        read(Table(list(range(7)), counts=count))
+        read(table)
+    assert len(table.asked) == 2 * PASSES_MAX
 
 
 @pytest.mark.parametrize("count", ["many", True, None, 3.5, -1])

@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from functools import cache
 
 from erp_sandbox.exact_json import Fragment, fragment
-from erp_sandbox.procurify.rows.reference import department_summary, place_row
+from erp_sandbox.procurify.rows.reference import department_summary, location_row, place_row
 from erp_sandbox.procurify.rows.values import utc_stamp
 from erp_sandbox.tenant import USER, User, department, location
 
@@ -105,5 +105,47 @@ def user_row(row: User) -> Fragment:
                 "payment": 0,
             },
             "expected_return_date": None,
+        }
+    )
+
+
+def user_me(row: User) -> Fragment:
+    """The user that the token acts as (documented): role as a code, location as a whole row."""
+    holder = department(row.department)
+    return fragment(
+        {
+            "id": row.id,
+            "domains": {"active": False, "procurify_domains": []},
+            "headquarter_logo": "",
+            "systemaccess_cache": None,
+            "approval_delegatee": None,
+            "is_approval_delegatee": False,
+            "department": {
+                "id": holder.id,
+                "branch": location_row(location(holder.location)),
+                "external_id": holder.external_id,
+                "name": holder.name,
+                "active": True,
+                "punchout_email": None,
+            },
+            "created_at": utc_stamp(USERS_CREATED),
+            "updated_at": utc_stamp(USERS_UPDATED),
+            "firstName": row.first_name,
+            "lastName": row.last_name,
+            "email": row.email,
+            "position": None,
+            "phone": None,
+            "address": None,
+            "notifications": True,
+            "is_active": row.is_active,
+            "pending_invite": False,
+            "role": row.role[1],
+            "mobile": False,
+            "profile_image": None,
+            "slack_user_id": "",
+            "is_sso_enabled": False,
+            "last_changed_by": None,
+            "user": row.id,
+            "uuid": None,
         }
     )
