@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
@@ -92,9 +93,9 @@ class DocumentSink(BatchSink):
             self.target.drain_stream(stream)
         self.deliver(context.get("records", []))
 
+    @abstractmethod
     def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Hand the records to the run."""
-        raise NotImplementedError
 
 
 class VendorSink(DocumentSink):

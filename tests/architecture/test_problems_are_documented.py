@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from target_ifs_cloud.delivery.invoices import DUPLICATE_NUMBER
-from target_ifs_cloud.delivery.site import NO_PROPOSAL, REFUSED_BY_IFS
+from target_ifs_cloud.delivery.refusals import NO_PROPOSAL, REFUSED_BY_IFS
 from target_ifs_cloud.mapping.problems import CODES
 
 PAGE = (Path(__file__).parents[2] / "docs" / "problems.md").read_text()

@@ -12,11 +12,11 @@ from datetime import datetime
 from functools import cached_property
 from logging import Logger
 
+from target_ifs_cloud.delivery.refusals import NO_PROPOSAL, STALE_STATUS, refusal, verdict_of
 from target_ifs_cloud.delivery.sent import Exchange, Sent, Verdict
 from target_ifs_cloud.documents import (
     CompanyId,
     DocumentKey,
-    Problem,
     Supplier,
     SupplierId,
     SupplierInvoice,
@@ -58,15 +58,6 @@ from target_ifs_cloud.reference import Reference, SupplierReference
 from target_ifs_cloud.settings import Settings
 from target_ifs_cloud.wire.clockwork import Clockwork
 from target_ifs_cloud.wire.token import Login
-
-REFUSED_BY_IFS = "refused_by_ifs"
-_STALE_STATUS = 412
-NO_PROPOSAL = Problem(
-    code="proposal_missing",
-    field="postings",
-    message="the invoice has no posting proposal, although the company uses them",
-    fix="If IFS does not make it with the invoice here, set proposal.head: create in the profile.",
-)
 
 
 class Site:
@@ -156,7 +147,7 @@ class Site:
         sets = [create_supplier_change_set(document, profile) for document in documents]
         results = self._client.batch_change("supplier", sets)
         return [
-            _sent(
+            verdict_of(
                 result, ifs_id=document.supplier, exchange=self._exchange("supplier", set_, result)
             )
             for document, set_, result in zip(documents, sets, results, strict=True)
@@ -203,7 +194,7 @@ class Site:
             exchange = self._exchange("invoice", set_, result)
             shown = self._created(document, result)
             answers.append(
-                _sent(result, ifs_id=shown.invoice_id if shown else "", exchange=exchange)
+                verdict_of(result, ifs_id=shown.invoice_id if shown else "", exchange=exchange)
             )
             if isinstance(result, Done) and shown is None:
                 answers[index] = replace(answers[index], verdict=Verdict.UNANSWERED)
@@ -235,7 +226,7 @@ class Site:
                 continue
             (result,) = self._client.batch_change(projection, [change_set])
             exchange = self._exchange(projection, change_set, result)
-            sent = _sent(result, ifs_id=shown.invoice_id, exchange=exchange)
+            sent = verdict_of(result, ifs_id=shown.invoice_id, exchange=exchange)
             exchanges.append(exchange)
             if sent.verdict is Verdict.REFUSED and len(exchanges) > 1:
                 # One half stands: not refused, but to be looked at again.
@@ -270,7 +261,7 @@ class Site:
         except RefusedError as error:
             exchange = replace(exchange, status=error.status)
             sent = replace(sent, exchanges=(exchange,))
-            if error.status == _STALE_STATUS:
+            if error.status == STALE_STATUS:
                 return replace(sent, verdict=Verdict.STALE)
             problem = refusal(error.status, error.code, error.number, tag=error.tag)
             return replace(sent, verdict=Verdict.REFUSED, problem=problem)
@@ -336,7 +327,7 @@ class Site:
         results = self._client.batch_change("proposal", list(sets.values())) if sets else []
         for (index, set_), result in zip(sets.items(), results, strict=True):
             exchange = self._exchange("proposal", set_, result)
-            second = _sent(result, ifs_id=created[index].invoice_id, exchange=exchange)
+            second = verdict_of(result, ifs_id=created[index].invoice_id, exchange=exchange)
             second = replace(second, exchanges=(*answers[index].exchanges, exchange))
             answers[index] = self._second_step(documents[index], created[index], second)
 
@@ -408,29 +399,3 @@ def _connect(
     )
     profile = load_profile(settings.site_profile)
     return connect(address, profile, clockwork=Clockwork(now=clock, sleep=sleep))
-
-
-def _sent(result: ChangeSetResult, *, ifs_id: str, exchange: Exchange) -> Sent:
-    """The verdict of one change set. What IFS did not serve (throttled, locked) may come again."""
-    if isinstance(result, Done):
-        return Sent(verdict=Verdict.DONE, ifs_id=ifs_id, exchanges=(exchange,))
-    if not isinstance(result, Failed):
-        return Sent(verdict=Verdict.UNANSWERED, exchanges=(exchange,))
-    if result.is_temporary or result.is_stale:
-        return Sent(verdict=Verdict.STALE, exchanges=(exchange,))
-    error = result.error
-    problem = refusal(result.status, error.code, error.number, tag=error.tag)
-    return Sent(verdict=Verdict.REFUSED, problem=problem, exchanges=(exchange,))
-
-
-def refusal(status: int, code: str, number: int, *, tag: str) -> Problem:
-    """Why IFS said no, without its prose, which is translated and may hold data."""
-    words = [code or f"status {status}"]
-    words += [f"ORA-{number}"] if number else []
-    words += [tag] if tag else []
-    return Problem(
-        code=REFUSED_BY_IFS,
-        field=tag,
-        message=f"IFS refused it: {' '.join(words)}",
-        fix="Cure the cause in IFS, in the rules or in Procurify, then: procurify-ifs retry.",
-    )
