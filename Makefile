@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check lint types imports docs-check soak bench clean
+.PHONY: help install demo test check coverage lint types imports clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,10 @@ demo: install ## Install, start the sandbox, run the pipeline twice through Melt
 test: install ## Run all tests
 	$(BIN)/pytest -n auto --dist loadscope
 
-check: lint types imports test ## Everything that must be green before a change lands
+check: lint types imports test coverage ## Everything that must be green before a change lands
+
+coverage: install ## Branch coverage of the pure core and of delivery by the fast tests
+	$(BIN)/pytest -q -n auto --cov=target_ifs_cloud.mapping --cov=target_ifs_cloud.delivery --cov=target_ifs_cloud.ifs --cov=target_ifs_cloud.wire --cov-report=term:skip-covered --cov-fail-under=85 tests/unit tests/faults/test_delivery_faults.py
 
 lint: install ## Ruff: rules and format
 	$(BIN)/ruff check .

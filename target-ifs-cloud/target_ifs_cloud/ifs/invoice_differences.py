@@ -32,11 +32,6 @@ class Pairs:
     missing: tuple[dict[str, Any], ...]
     surplus: tuple[RowShown, ...]
 
-    @property
-    def count(self) -> int:
-        """How many rows differ."""
-        return len(self.changed) + len(self.missing) + len(self.surplus)
-
 
 def header_fields(document: SupplierInvoice, profile: SiteProfile) -> dict[str, Any]:
     """Every header field that is sent for a document, by its IFS name; empty ones are left out."""

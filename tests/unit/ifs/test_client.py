@@ -15,6 +15,7 @@ from target_ifs_cloud.errors import (
 )
 from target_ifs_cloud.ifs.batch import ChangeSet, Done, Failed, Operation, Unanswered
 from target_ifs_cloud.ifs.calls import CAREFUL_SENDS, NotOfferedError
+from target_ifs_cloud.ifs.reads import READ_TRIES_MAX
 from target_ifs_cloud.wire.transport import ForbiddenRequestError
 from tests.unit.ifs.site import Asked, Bench, Told, bench, changed
 
@@ -76,9 +77,19 @@ def test_an_answer_that_proves_nothing_ends_as_temporary(ifs: Bench, text: objec
     ifs.site.answer = lambda _: Told(value=text)
     with pytest.raises(TemporaryError):
         list(ifs.client.rows("company", "Set"))
+    assert len(ifs.site.asked) <= READ_TRIES_MAX
     readings = [ifs.client.reading("invoice", "Set") for _ in range(2)]
     with pytest.raises(TemporaryError):
         ifs.client.collections("invoice", readings)
+
+
+@pytest.mark.parametrize("text", ["", "{", ERROR, "null", "[1]"])
+def test_a_row_that_proves_nothing_is_neither_there_nor_absent(ifs: Bench, text: object) -> None:
+    """Also for a single row."""
+    ifs.site.answer = lambda _: Told(value=text)
+    with pytest.raises(TemporaryError):
+        ifs.client.row("company", "Set(1)")
+    assert len(ifs.site.asked) == (1 if text == "[1]" else READ_TRIES_MAX)
 
 
 def test_an_unreadable_answer_is_asked_for_again(ifs: Bench) -> None:
@@ -295,6 +306,19 @@ def test_a_server_out_of_reach_is_not_asked_for_every_batch() -> None:
         assert len(ifs.site.requests) == 1
 
 
+def test_what_was_done_before_the_server_went_away_stays_done() -> None:
+    """Each document keeps its own word."""
+    profile = changed(limits={**changed().limits.model_dump(), "batch_change_sets": 1})
+    with bench(profile) as ifs:
+        ifs.site.answer = create
+        down = Told(status=503, headers={"Retry-After": "86400"})
+        batches = iter([True])
+        ifs.site.batch = lambda text: text if next(batches, False) else down
+        results = ifs.client.batch_change("invoice", [document(n) for n in range(3)])
+        assert isinstance(results[0], Done)
+        assert results[1:] == [Failed(status=0)] * 2
+
+
 @pytest.mark.parametrize("status", [400, 404, 405, 415, 501])
 def test_a_site_that_refuses_batches_is_a_matter_for_the_profile(ifs: Bench, status: int) -> None:
     """The message names the line."""
@@ -309,9 +333,9 @@ def test_a_batch_refused_for_what_is_in_it_does_not_stop_the_others(ifs: Bench) 
     ifs.site.collections[ifs.path("invoice", "ManSuppInvoiceSet")] = []
     results = ifs.client.batch_change("invoice", [document(1), document(2)])
     assert all(isinstance(result, Unanswered) for result in results)
-    (single,) = ifs.client.batch_change("invoice", [document(1)])
-    assert isinstance(single, Failed)
-    assert single.error.tag == "ManSuppInvoice.NO"
+    again = ifs.client.batch_change("invoice", [document(1), document(2)])
+    assert [type(result) for result in again] == [Failed, Failed], "now each one goes alone"
+    assert all(isinstance(r, Failed) and r.error.tag == "ManSuppInvoice.NO" for r in again)
 
 
 def test_a_user_without_grants_is_a_matter_for_the_configuration(ifs: Bench) -> None:

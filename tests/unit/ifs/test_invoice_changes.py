@@ -233,6 +233,16 @@ def test_differences_are_told_in_words() -> None:
     ]
 
 
+def test_rows_that_differ_are_told_by_the_fields_that_differ() -> None:
+    """The ones that are the same, and the ones that IFS does not show, are not named."""
+    rows = list(proposal_rows())
+    rows[0] = child("p/Row(1)", "e", CodeA="4010", CodeB="300", CurrAmount=61)
+    head = replace(details().proposal, rows=tuple(rows))  # type: ignore[type-var]
+    assert differences(invoice(), shown(), details(proposal=head), PROFILE) == [
+        "posting of 60.00: IFS has another CodeB, CurrAmount"
+    ]
+
+
 def test_many_differences_are_counted_not_listed() -> None:
     """A report stays readable."""
     many = tuple(Line(ref=str(n), net=Decimal(n), tax=Decimal(0), tax_code=None) for n in range(99))
