@@ -78,6 +78,13 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         description="Database of the outbox and the audit trail: an SQLAlchemy URL.",
     ),
     th.Property(
+        "dry_run",
+        th.BooleanType,
+        default=False,
+        description="Do everything but write: IFS is only read, outbox, audit trail and bookmark "
+        "stay as they are; report and exit code are as in earnest.",
+    ),
+    th.Property(
         "fail_on_held",
         th.StringType,
         default="new",
@@ -152,6 +159,7 @@ class Settings:
     transforms_dir: Path
     site_profile: Path | None
     outbox_url: str
+    dry_run: bool
     fail_on_held: FailOnHeld
     held_age_days: int
     settling_time_s: int
@@ -201,6 +209,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         transforms_dir=Path(config["transforms_dir"]),
         site_profile=Path(profile) if profile else None,
         outbox_url=config["outbox_url"],
+        dry_run=config["dry_run"],
         fail_on_held=cast(FailOnHeld, config["fail_on_held"]),
         **{name: int(config[name]) for name in _LIMITS},
     )

@@ -64,7 +64,7 @@ class TargetIFSCloud(Target):
         run = self.run
         super().process_endofpipe()
         exit_code = run.finish()
-        if self._final_state is not None:
+        if self._final_state is not None and not self.config["dry_run"]:
             super()._write_state_message(self._final_state)
         if exit_code != EXIT_SETTLED:
             sys.exit(exit_code)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from importlib.metadata import version
@@ -16,6 +16,7 @@ from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.invoices import InvoiceDelivery
 from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
+from target_ifs_cloud.delivery.rehearsal import RehearsingSite, copy_of_outbox
 from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.situation import Candidate
 from target_ifs_cloud.delivery.summary import ATTENTION_LINES_MAX, Tally, render_summary
@@ -50,16 +51,36 @@ def open_run(
     log: Logger,
     sleep: Callable[[float], None],
     clock: Callable[[], datetime] = utc_now,
+    tally: Tally | None = None,
 ) -> DeliveryRun:
     """A run with its rules read and its outbox open; IFS is first asked when it is needed.
+
+    A dry run works on a copy of the outbox and with a site that only reads.
 
     Raises:
         ConfigurationError: a rule file, the site profile or the outbox cannot be used.
     """
     rules = load_rules(settings.transforms_dir)
-    outbox = Outbox(open_database(settings.outbox_url), clock)
-    site = Site(settings, rules, clock=clock, sleep=sleep, log=log)
-    return DeliveryRun(settings, rules, outbox, site=site, log=log, sleep=sleep)
+    kind = RehearsingSite if settings.dry_run else Site
+    with ExitStack() as opened:
+        site = opened.enter_context(
+            closing(kind(settings, rules, clock=clock, sleep=sleep, log=log))
+        )
+        url = settings.outbox_url
+        if settings.dry_run:
+            url = opened.enter_context(copy_of_outbox(url))
+        outbox = Outbox(open_database(url), clock)
+        opened.callback(outbox.engine.dispose)
+        return DeliveryRun(
+            settings,
+            rules,
+            outbox,
+            site=site,
+            tally=tally or Tally(),
+            log=log,
+            sleep=sleep,
+            opened=opened.pop_all(),
+        )
 
 
 class DeliveryRun:
@@ -72,8 +93,10 @@ class DeliveryRun:
         outbox: Outbox,
         *,
         site: Site,
+        tally: Tally,
         log: Logger,
         sleep: Callable[[float], None],
+        opened: ExitStack,
     ) -> None:
         """Bring the parts together; :func:`open_run` makes them."""
         self._settings = settings
@@ -82,9 +105,9 @@ class DeliveryRun:
         self._site = site
         self._log = log
         self._sleep = sleep
-        self._tally = Tally()
+        self._tally = tally
         self._unsettled: set[tuple[SourceKind, str]] = set()
-        self._open = ExitStack()
+        self._opened = opened
         self._suppliers = SupplierDelivery(
             outbox=outbox,
             site=site,
@@ -108,7 +131,7 @@ class DeliveryRun:
             TemporaryError: another run holds the outbox, or IFS does not answer.
         """
         settings, outbox = self._settings, self._outbox
-        self._open.enter_context(
+        self._opened.enter_context(
             hold_lease(
                 outbox,
                 holder=holder_name(),
@@ -175,8 +198,7 @@ class DeliveryRun:
 
     def close(self) -> None:
         """Give the lease back and close every connection."""
-        self._open.close()
-        self._site.close()
+        self._opened.close()
 
     # parts
 
@@ -289,8 +311,12 @@ class DeliveryRun:
     def _print_summary(self, checkpoint: str) -> None:
         entries, count = self._outbox.attention(limit=ATTENTION_LINES_MAX)
         title = f"Run {self._outbox.run_id}: Procurify to IFS Cloud"
+        end = f"Audit trail checkpoint: {checkpoint}"
+        if self._settings.dry_run:
+            title = "Dry run: Procurify to IFS Cloud"
+            end = "Nothing was written: not to IFS, not to the outbox, and no bookmark moves."
         text = render_summary(self._tally, entries, count, title=title)
-        sys.stderr.write(f"{text}\nAudit trail checkpoint: {checkpoint}\n")
+        sys.stderr.write(f"{text}\n{end}\n")
         sys.stderr.flush()
 
 

@@ -396,6 +396,7 @@ def _connect(
         login=login,
         timeout_s=settings.timeout_s,
         retry_max=settings.retry_max,
+        reads_only=settings.dry_run,
     )
     profile = load_profile(settings.site_profile)
     return connect(address, profile, clockwork=Clockwork(now=clock, sleep=sleep))

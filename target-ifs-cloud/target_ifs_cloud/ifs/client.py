@@ -47,6 +47,7 @@ class Site:
     timeout_s: float = 120.0
     retry_max: int = 5
     connections_max: int = 8
+    reads_only: bool = False
 
 
 def connect(
@@ -72,6 +73,7 @@ def connect(
         limits=limits,
         pace=Pace(rate_max=rate, rate_min=min(rate, Pace().rate_min)),
         connections_max=site.connections_max,
+        reads_only=site.reads_only,
     )
     transport = Transport(
         settings, token=token, read_error=parse_error, clockwork=clockwork, observers=observers

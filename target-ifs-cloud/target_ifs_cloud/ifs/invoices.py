@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from target_ifs_cloud.documents import SupplierInvoice, normalise_number
+from target_ifs_cloud.documents import (
+    CompanyId,
+    DocumentKey,
+    SupplierId,
+    SupplierInvoice,
+    normalise_number,
+)
 from target_ifs_cloud.ifs.batch import RowAnswer
 from target_ifs_cloud.ifs.profile import SiteProfile
 from target_ifs_cloud.ifs.rows import Row, RowShown, amount, key_of, text
@@ -30,6 +36,16 @@ class InvoiceShown:
     gross: Decimal
     etag: str
     row: Mapping[str, Any]
+
+    @property
+    def key(self) -> DocumentKey:
+        """What IFS must hold at most once."""
+        return DocumentKey(
+            company=CompanyId(self.company),
+            supplier=SupplierId(self.supplier),
+            series=self.series,
+            number=normalise_number(self.number),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

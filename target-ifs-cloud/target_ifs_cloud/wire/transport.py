@@ -59,7 +59,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransportSettings:
-    """How one host is talked to."""
+    """How one host is talked to. ``reads_only`` refuses every request that could write."""
 
     base_url: str
     allowed: tuple[Allowed, ...]
@@ -67,6 +67,7 @@ class TransportSettings:
     limits: Limits = field(default_factory=Limits)
     pace: Pace = field(default_factory=Pace)
     connections_max: int = 8
+    reads_only: bool = False
 
 
 class Transport:
@@ -230,7 +231,7 @@ class Transport:
         is_plain = request.path.startswith("/") and _UPWARDS.isdisjoint(unquote(path).split("/"))
         for rule in self._settings.allowed:
             is_allowed = request.method in rule.methods and path.startswith(rule.prefix)
-            if is_plain and is_allowed:
+            if is_plain and is_allowed and (request.is_read or not self._settings.reads_only):
                 return
         message = f"{request.method} {path} is not on the allow-list"
         raise ForbiddenRequestError(message)

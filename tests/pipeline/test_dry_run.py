@@ -1,0 +1,111 @@
+"""A dry run says what would happen, and nothing happens."""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erp_sandbox.control_client import IfsControl, ProcurifyControl
+from tests.conftest import BIN, Sandbox, run_sandbox
+from tests.pipeline.books import BILL_STAMP, read_truth
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@dataclass(frozen=True)
+class Told:
+    """How the target ended and what it said."""
+
+    code: int
+    state: str
+    text: str
+
+    @property
+    def table(self) -> list[str]:
+        """The rows of the closing table."""
+        return re.findall(r"^│.*│$", self.text, re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A sandbox, and the flow into it in both kinds of runs."""
+
+    sandbox: Sandbox
+    folder: Path
+
+    def read(self) -> Path:
+        """What the tap says from the beginning."""
+        (self.folder / "tap.json").write_text(json.dumps(self.sandbox.tap_config()))
+        records = self.folder / "records.jsonl"
+        with records.open("wb") as out:
+            tap = [str(BIN / "tap-procurify"), "--config", str(self.folder / "tap.json")]
+            subprocess.run(tap, stdout=out, check=True)
+        return records
+
+    def write(self, *, dry_run: bool) -> Told:
+        """Hand it to the target."""
+        config = self.sandbox.target_config(self.folder) | {"dry_run": dry_run}
+        (self.folder / "target.json").write_text(json.dumps(config))
+        command = [str(BIN / "target-ifs-cloud"), "--config", str(self.folder / "target.json")]
+        with self.read().open("rb") as records:
+            done = subprocess.run(
+                command, stdin=records, capture_output=True, text=True, check=False
+            )
+        return Told(done.returncode, done.stdout, done.stderr)
+
+    def everything(self) -> tuple[Any, list[str]]:
+        """What IFS and the outbox hold."""
+        outbox = self.folder / "outbox.db"
+        if not outbox.exists():
+            return IfsControl(self.sandbox.ifs).books(), []
+        with closing(sqlite3.connect(outbox)) as connection:
+            return IfsControl(self.sandbox.ifs).books(), list(connection.iterdump())
+
+
+@pytest.fixture(scope="module")
+def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
+    """A sandbox of its own."""
+    folder = tmp_path_factory.mktemp("dry")
+    with run_sandbox(folder) as sandbox:
+        yield Flow(sandbox, folder)
+
+
+def test_a_dry_run_tells_what_the_run_in_earnest_does_and_writes_nothing(flow: Flow) -> None:
+    """On empty books, and again after an edit, a withdrawal and a new bill."""
+    told = []
+    for _ in range(2):
+        before = flow.everything()
+        dry = flow.write(dry_run=True)
+        assert flow.everything() == before
+        assert not dry.state, "the bookmark must not move"
+        assert "Nothing was written" in dry.text
+        earnest = flow.write(dry_run=False)
+        assert (dry.code, dry.table) == (earnest.code, earnest.table)
+        assert earnest.state
+        assert flow.everything() != before
+        told.append(" ".join(dry.table))
+        edit_bills(flow)
+    assert "posted" in told[0]
+    assert "updated" in told[1]
+    assert "cancelled in IFS" in told[1]
+
+
+def edit_bills(flow: Flow) -> None:
+    """One bill gets another amount, one goes back to Draft, one is new."""
+    procurify = ProcurifyControl(flow.sandbox.procurify)
+    truth = read_truth(procurify.truth(), IfsControl(flow.sandbox.ifs).books())
+    standing = truth.standing(BILL_STAMP)
+    plain = [b for b in truth.bills if b["uuid"].replace("-", "") in standing and not b["costs"]]
+    line = {"account_code": "6200", "department": 1, "unit_cost": "77.70", "quantity": "2"}
+    procurify.edit("back_to_draft", uuid=plain[0]["uuid"])
+    procurify.edit("edit_bill", uuid=plain[1]["uuid"], lines=[line])
+    procurify.edit("add_bill", number="DRY-1", vendor=plain[2]["vendor"]["id"])
