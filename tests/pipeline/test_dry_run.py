@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from erp_sandbox.control_client import IfsControl, ProcurifyControl
+from erp_sandbox.exact_json import JsonValue
 from tests.conftest import BIN, Sandbox, run_sandbox
 from tests.pipeline.books import BILL_STAMP, read_truth
 
@@ -62,6 +63,28 @@ class Flow:
             )
         return Told(done.returncode, done.stdout, done.stderr)
 
+    def preview(self) -> list[dict[str, Any]]:
+        """What the operator command says of the same records, every field with its rule."""
+        command = [str(BIN / "procurify-ifs"), "preview", "--format", "json"]
+        files = ["--config", str(self.folder / "target.json"), str(self.folder / "records.jsonl")]
+        done = subprocess.run([*command, *files], capture_output=True, text=True, check=True)
+        documents: list[dict[str, Any]] = json.loads(done.stdout)
+        for document in documents:
+            if document["decision"] == "create":
+                assert document["fields"]
+                assert all(field["rule"] for field in document["fields"]), document
+        return documents
+
+    def confirmed(self) -> set[str]:
+        """What the outbox knows to be created in IFS."""
+        with closing(sqlite3.connect(self.folder / "outbox.db")) as connection:
+            query = (
+                "SELECT json_extract(entry, '$.source') FROM audit_trail "
+                "WHERE json_extract(entry, '$.event') = 'answered' "
+                "AND json_extract(entry, '$.decision') in ('create', 'posted')"
+            )
+            return {row[0] for row in connection.execute(query)}
+
     def everything(self) -> tuple[Any, list[str]]:
         """What IFS and the outbox hold."""
         outbox = self.folder / "outbox.db"
@@ -82,16 +105,21 @@ def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
 def test_a_dry_run_tells_what_the_run_in_earnest_does_and_writes_nothing(flow: Flow) -> None:
     """On empty books, and again after an edit, a withdrawal and a new bill."""
     told = []
+    seen: set[str] = set()
     for _ in range(2):
         before = flow.everything()
         dry = flow.write(dry_run=True)
         assert flow.everything() == before
         assert not dry.state, "the bookmark must not move"
         assert "Nothing was written" in dry.text
+        created = {d["id"] for d in flow.preview() if d["decision"] == "create"}
+        assert flow.everything() == before
         earnest = flow.write(dry_run=False)
         assert (dry.code, dry.table) == (earnest.code, earnest.table)
         assert earnest.state
         assert flow.everything() != before
+        assert created == flow.confirmed() - seen
+        seen |= created
         told.append(" ".join(dry.table))
         edit_bills(flow)
     assert "posted" in told[0]
@@ -105,7 +133,12 @@ def edit_bills(flow: Flow) -> None:
     truth = read_truth(procurify.truth(), IfsControl(flow.sandbox.ifs).books())
     standing = truth.standing(BILL_STAMP)
     plain = [b for b in truth.bills if b["uuid"].replace("-", "") in standing and not b["costs"]]
-    line = {"account_code": "6200", "department": 1, "unit_cost": "77.70", "quantity": "2"}
+    line: dict[str, JsonValue] = {
+        "account_code": "6200",
+        "department": 1,
+        "unit_cost": "77.70",
+        "quantity": "2",
+    }
     procurify.edit("back_to_draft", uuid=plain[0]["uuid"])
     procurify.edit("edit_bill", uuid=plain[1]["uuid"], lines=[line])
     procurify.edit("add_bill", number="DRY-1", vendor=plain[2]["vendor"]["id"])

@@ -219,6 +219,8 @@ class DeliveryRun:
         links = self._outbox.links()
         reference = self._site.reference_for(_suppliers_of(batch, links))
         mapped = self._map(kind, batch, reference, links)
+        for each in mapped:
+            self._tally.look_at(each)
         return [
             Candidate(
                 record=record or {},

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from target_ifs_cloud.delivery.entry import Entry, State
-from target_ifs_cloud.documents import SourceKind
+from target_ifs_cloud.documents import Mapped, SourceKind
 from target_ifs_cloud.money import places
 
 ATTENTION_LINES_MAX = 20
@@ -58,6 +58,9 @@ class Tally:
     amounts: dict[Row, Decimal] = field(default_factory=dict)
     _standing: dict[tuple[SourceKind, str], tuple[Row, Decimal]] = field(default_factory=dict)
     _done: set[tuple[SourceKind, str]] = field(default_factory=set)
+
+    def look_at(self, mapped: Mapped) -> None:
+        """What the rules made of a record; counting needs nothing of it, a preview does."""
 
     def add(self, entry: Entry, outcome: Outcome) -> None:
         """Count one document by what became of it."""

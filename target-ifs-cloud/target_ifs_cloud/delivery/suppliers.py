@@ -124,6 +124,8 @@ class SupplierDelivery:
             map_vendor(record, rules=self._rules, reference=reference, links=links)
             for record in records
         ]
+        for each in mapped:
+            self._tally.look_at(each)
         known = self._outbox.find("vendor", [m.source.id for m in mapped])
         latest = {
             m.source.id: VendorCase(record=record, mapped=m, entry=known.get(m.source.id))

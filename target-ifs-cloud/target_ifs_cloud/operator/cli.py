@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -21,14 +22,38 @@ from target_ifs_cloud.delivery.run import utc_now
 from target_ifs_cloud.delivery.summary import attention_lines, format_amount, render_states
 from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, ConfigurationError, RunError
 from target_ifs_cloud.mapping import load_rules
+from target_ifs_cloud.operator.configuration import target_settings
+from target_ifs_cloud.operator.preview import as_csv, as_json, as_tables, preview_records
+from target_ifs_cloud.operator.singer_records import read_records
 
 _LISTED_MAX = 1000
 _LEASE_S = 60
 Command = TypeVar("Command", bound=Callable[..., None])
 
 
+def _with_exit_codes(command: Command) -> Command:
+    """Turn our errors into a line for people and an exit code."""
+
+    @wraps(command)
+    def wrapped(*args: object, **options: object) -> None:
+        try:
+            command(*args, **options)
+        except RunError as error:
+            click.echo(f"procurify-ifs: {error}", err=True)
+            sys.exit(error.exit_code)
+
+    return wrapped  # type: ignore[return-value]
+
+
+_CONFIG = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="Settings of target-ifs-cloud as a JSON file; the environment wins over it.",
+)
+
+
 def _with_outbox(command: Command) -> Command:
-    """Open the outbox for a command and turn our errors into exit codes."""
+    """Open the outbox for a command."""
 
     @click.option(
         "--outbox-url",
@@ -38,12 +63,9 @@ def _with_outbox(command: Command) -> Command:
         help="Database of the outbox.",
     )
     @wraps(command)
+    @_with_exit_codes
     def wrapped(outbox_url: str, **options: object) -> None:
-        try:
-            command(Outbox(open_database(outbox_url), utc_now), **options)
-        except RunError as error:
-            click.echo(f"procurify-ifs: {error}", err=True)
-            sys.exit(error.exit_code)
+        command(Outbox(open_database(outbox_url), utc_now), **options)
 
     return wrapped  # type: ignore[return-value]
 
@@ -147,6 +169,30 @@ def export_audit(outbox: Outbox) -> None:
     with outbox.engine.connect() as connection:
         for seq, text, digest in audit.read_lines(connection):
             click.echo(json.dumps({"seq": seq, "hash": digest, "entry": json.loads(text)}))
+
+
+@main.command("preview")
+@click.argument("records", type=click.File(encoding="utf-8"), default="-")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table")
+@click.option("--document", "wanted", multiple=True, metavar="ID", help="Only these, in full.")
+@_CONFIG
+@_with_exit_codes
+def preview(records: TextIO, form: str, wanted: tuple[str, ...], config: Path | None) -> None:
+    """Show what a run would do with RECORDS, the output of tap-procurify. Nothing is written.
+
+    Per document: create, update, skip, hold …; with every field, its value and the rule behind it.
+    """
+    settings = target_settings(config)
+    log = logging.getLogger("procurify-ifs")
+    documents = preview_records(settings, read_records(records), log=log).documents()
+    if wanted:
+        documents = [document for document in documents if document["id"] in wanted]
+    if form == "json":
+        click.echo(as_json(documents))
+    elif form == "csv":
+        click.echo(as_csv(documents), nl=False)
+    else:
+        click.echo(as_tables(documents, details=bool(wanted)), nl=False)
 
 
 @main.command("check")
