@@ -16,7 +16,7 @@ import pytest
 
 from erp_sandbox.control_client import IfsControl, ProcurifyControl
 from erp_sandbox.exact_json import JsonValue
-from tests.conftest import BIN, Sandbox, run_sandbox
+from tests.conftest import BIN, ROOT, Sandbox, run_sandbox
 from tests.pipeline.books import BILL_STAMP, read_truth
 
 pytestmark = pytest.mark.timeout(300)
@@ -125,6 +125,24 @@ def test_a_dry_run_tells_what_the_run_in_earnest_does_and_writes_nothing(flow: F
     assert "posted" in told[0]
     assert "updated" in told[1]
     assert "cancelled in IFS" in told[1]
+
+
+def test_check_logs_in_compares_the_names_and_counts_the_basic_data(flow: Flow) -> None:
+    """A wrong secret is told as such; nothing is written."""
+    config = flow.sandbox.target_config(flow.folder)
+    before = flow.everything()
+    codes, texts = [], []
+    for secret in (config["client_secret"], "wrong"):
+        file = flow.folder / "check.json"
+        file.write_text(json.dumps({**config, "client_secret": secret}))
+        command = [str(BIN / "procurify-ifs"), "check", "--config", str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        codes.append(done.returncode)
+        texts.append(done.stdout)
+    assert codes == [0, 2]
+    assert "Company HCA: Harbour Research Inc. (CA): 12 accounts" in texts[0]
+    assert "refused the login of client 'SANDBOX_IFS'" in texts[1]
+    assert flow.everything() == before
 
 
 def edit_bills(flow: Flow) -> None:

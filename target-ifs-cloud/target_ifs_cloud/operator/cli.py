@@ -21,7 +21,7 @@ from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.run import utc_now
 from target_ifs_cloud.delivery.summary import attention_lines, format_amount, render_states
 from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, ConfigurationError, RunError
-from target_ifs_cloud.mapping import load_rules
+from target_ifs_cloud.operator.checkup import Checkup
 from target_ifs_cloud.operator.configuration import target_settings
 from target_ifs_cloud.operator.preview import as_csv, as_json, as_tables, preview_records
 from target_ifs_cloud.operator.singer_records import read_records
@@ -204,12 +204,14 @@ def preview(records: TextIO, form: str, wanted: tuple[str, ...], config: Path | 
     type=click.Path(path_type=Path),
     help="Folder of the rule files.",
 )
-def check(transforms_dir: Path) -> None:
-    """Check the rule files and name every fault with its file and line."""
-    try:
-        rules = load_rules(transforms_dir)
-    except RunError as error:
-        click.echo(str(error), err=True)
-        sys.exit(error.exit_code)
-    companies = ", ".join(rules.companies)
-    click.echo(f"The rule files are sound: version {rules.version}, companies {companies}")
+@click.option("--rules-only", is_flag=True, help="Only the rule files; IFS is not asked.")
+@_CONFIG
+def check(transforms_dir: Path, config: Path | None, *, rules_only: bool) -> None:
+    """Check settings, rule files, login, site profile and basic data; nothing is written."""
+    logging.basicConfig(format="      %(message)s", level=logging.WARNING)
+    checkup = Checkup(click.echo, logging.getLogger("procurify-ifs"))
+    rules = checkup.rules(transforms_dir)
+    settings = None if rules_only else checkup.settings(config)
+    if rules and settings:
+        checkup.site(settings, rules)
+    sys.exit(checkup.exit_code)
