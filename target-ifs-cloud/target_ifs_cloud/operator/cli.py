@@ -21,6 +21,7 @@ from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.run import utc_now
 from target_ifs_cloud.delivery.summary import attention_lines, format_amount, render_states
 from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, ConfigurationError, RunError
+from target_ifs_cloud.operator.audit_export import write_csv, write_json_lines
 from target_ifs_cloud.operator.checkup import Checkup
 from target_ifs_cloud.operator.configuration import target_settings
 from target_ifs_cloud.operator.preview import as_csv, as_json, as_tables, preview_records
@@ -163,12 +164,13 @@ def verify_audit(outbox: Outbox, checkpoint: str | None) -> None:
 
 
 @main.command("export-audit")
+@click.option("--format", "form", type=click.Choice(["jsonl", "csv"]), default="jsonl")
 @_with_outbox
-def export_audit(outbox: Outbox) -> None:
-    """Write the audit trail to standard output as JSON Lines, each with its number and hash."""
+def export_audit(outbox: Outbox, form: str) -> None:
+    """Write the audit trail to standard output, each line with its number and hash."""
+    write = write_csv if form == "csv" else write_json_lines
     with outbox.engine.connect() as connection:
-        for seq, text, digest in audit.read_lines(connection):
-            click.echo(json.dumps({"seq": seq, "hash": digest, "entry": json.loads(text)}))
+        write(audit.read_lines(connection), sys.stdout)
 
 
 @main.command("preview")

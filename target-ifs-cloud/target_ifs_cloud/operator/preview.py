@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +21,7 @@ from target_ifs_cloud.delivery.entry import Entry
 from target_ifs_cloud.delivery.run import open_run
 from target_ifs_cloud.delivery.summary import Outcome, Tally, format_amount
 from target_ifs_cloud.documents import Mapped, SourceKind
+from target_ifs_cloud.operator.spreadsheets import inert
 from target_ifs_cloud.settings import Settings
 
 DECISIONS: Mapping[Outcome, str] = {
@@ -40,7 +41,6 @@ DECISIONS: Mapping[Outcome, str] = {
 """What a run would do, in the words of the decision table."""
 
 _WIDTH = 180
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 Identity = tuple[SourceKind, str]
 
 
@@ -116,7 +116,7 @@ def as_csv(documents: Sequence[Mapping[str, Any]]) -> str:
         rows = [*document["fields"]]
         rows += [{"problem": f"{p['code']}: {p['message']}"} for p in document["problems"]]
         for row in rows or [{}]:
-            writer.writerow({name: _inert(value) for name, value in {**head, **row}.items()})
+            writer.writerow({name: inert(value) for name, value in {**head, **row}.items()})
     return out.getvalue()
 
 
@@ -205,14 +205,3 @@ def _fields(document: Mapping[str, Any]) -> Table:
     for problem in document["problems"]:
         table.add_row(problem["field"], problem["code"], problem["message"], problem["fix"])
     return table
-
-
-def _inert(value: object) -> object:
-    """A text that no spreadsheet takes for a formula; numbers stay numbers."""
-    if not isinstance(value, str) or not value.startswith(_FORMULA_STARTS):
-        return value
-    try:
-        Decimal(value)
-    except InvalidOperation:
-        return f"'{value}"
-    return value

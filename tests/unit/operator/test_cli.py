@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -122,6 +125,22 @@ def test_verify_audit_finds_a_line_that_was_edited(outbox: Outbox) -> None:
     broken = call(outbox, "verify-audit")
     assert broken.exit_code == 3
     assert "line 1" in broken.output
+
+
+def test_export_as_csv_has_a_row_per_request_and_the_text_that_the_hash_covers(
+    outbox: Outbox,
+) -> None:
+    """For the auditor's spreadsheet."""
+    exchanges = [{"method": "POST", "path": "/$batch", "status": 200}] * 2
+    line = {"event": "answered", "source": "=a1", "problems": ["a", "b"], "exchanges": exchanges}
+    outbox.save(Changes(audit=[line]))
+    rows = list(csv.DictReader(io.StringIO(call(outbox, "export-audit", "--format", "csv").output)))
+    assert [row["seq"] for row in rows[-2:]] == [rows[-1]["seq"]] * 2
+    assert {(row["method"], row["status"], row["problems"]) for row in rows[-2:]} == {
+        ("POST", "200", "a b")
+    }
+    assert rows[-1]["source"] == "'=a1"
+    assert json.loads(rows[-1]["entry"])["source"] == "=a1"
 
 
 def test_export_is_one_json_object_per_line(outbox: Outbox) -> None:
