@@ -145,6 +145,25 @@ def test_check_logs_in_compares_the_names_and_counts_the_basic_data(flow: Flow) 
     assert flow.everything() == before
 
 
+def test_an_excluded_bill_stays_out_whatever_comes_of_it(flow: Flow) -> None:
+    """It is no longer told to a person, and it is not posted when its fault is gone."""
+    flow.write(dry_run=False)
+    outbox = f"sqlite:///{flow.folder}/outbox.db"
+    with closing(sqlite3.connect(flow.folder / "outbox.db")) as connection:
+        query = "SELECT source_id FROM document WHERE kind = 'bill' AND problems LIKE ?"
+        (held,) = connection.execute(query, ["%number_missing%"]).fetchone()
+    command = [str(BIN / "procurify-ifs"), "exclude", held, "--reason", "paid by hand"]
+    subprocess.run([*command, "--outbox-url", outbox], check=True)
+    procurify = ProcurifyControl(flow.sandbox.procurify)
+    (bill,) = [b for b in procurify.truth()["bills"] if b["uuid"].replace("-", "") == held]
+    procurify.edit("edit_bill", uuid=bill["uuid"], number="LATE-1")
+    told = flow.write(dry_run=False)
+    assert held not in told.text
+    assert re.search(r"│ bill +│ excluded by a person +│ +1 │", told.text)
+    truth = read_truth(procurify.truth(), IfsControl(flow.sandbox.ifs).books())
+    assert held not in truth.standing(BILL_STAMP)
+
+
 def edit_bills(flow: Flow) -> None:
     """One bill gets another amount, one goes back to Draft, one is new."""
     procurify = ProcurifyControl(flow.sandbox.procurify)

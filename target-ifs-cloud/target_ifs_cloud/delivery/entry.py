@@ -35,6 +35,7 @@ class State(Enum):
     REJECTED = "rejected"
     LEFT_OUT = "left_out"
     CANCELLED = "cancelled"
+    EXCLUDED = "excluded"
 
 
 KNOWN: dict[State, Known] = {
@@ -46,6 +47,7 @@ KNOWN: dict[State, Known] = {
     State.REJECTED: Known.REJECTED,
     State.LEFT_OUT: Known.NOTHING,
     State.CANCELLED: Known.CANCELLED,
+    State.EXCLUDED: Known.NOTHING,
 }
 _OWNS_KEY = frozenset({State.SENDING, State.IN_DOUBT, State.CONFIRMED})
 

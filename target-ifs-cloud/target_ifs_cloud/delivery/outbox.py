@@ -26,10 +26,13 @@ from target_ifs_cloud.errors import ConfigurationError, TemporaryError
 _IDS_PER_QUERY = 500
 _ENTRIES_AT_ONCE = 200
 
-_NEEDS_PERSON = sa.or_(
-    DOCUMENT.c.problems != "[]",
-    DOCUMENT.c.note != "",
-    DOCUMENT.c.state.in_([State.HELD.value, State.REJECTED.value]),
+_NEEDS_PERSON = sa.and_(
+    DOCUMENT.c.state != State.EXCLUDED.value,
+    sa.or_(
+        DOCUMENT.c.problems != "[]",
+        DOCUMENT.c.note != "",
+        DOCUMENT.c.state.in_([State.HELD.value, State.REJECTED.value]),
+    ),
 )
 StateCount = tuple[SourceKind, State, str, int, Decimal]
 """Kind, state, currency, how many, gross amount in that currency."""

@@ -19,7 +19,12 @@ from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.rehearsal import RehearsingSite, copy_of_outbox
 from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.situation import Candidate
-from target_ifs_cloud.delivery.summary import ATTENTION_LINES_MAX, Tally, render_summary
+from target_ifs_cloud.delivery.summary import (
+    ATTENTION_LINES_MAX,
+    Outcome,
+    Tally,
+    render_summary,
+)
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
 from target_ifs_cloud.documents import (
     BilledLine,
@@ -205,12 +210,28 @@ class DeliveryRun:
     def _deliver(
         self, kind: SourceKind, records: Iterable[tuple[Record | None, Entry | None]]
     ) -> None:
-        for batch in _batches(list(records), self._settings.batch_size):
+        for batch in _batches(self._without_excluded(records), self._settings.batch_size):
             candidates = self._candidates(kind, batch)
             for candidate in candidates:
                 self._unsettled.discard((kind, candidate.source.id))
             waiting = self._invoices.deliver(candidates)
             self._unsettled |= {(kind, candidate.source.id) for candidate in waiting}
+
+    def _without_excluded(
+        self, records: Iterable[tuple[Record | None, Entry | None]]
+    ) -> list[tuple[Record | None, Entry | None]]:
+        """The documents that no person has excluded; of the others the newest record is kept."""
+        wanted, excluded = [], []
+        for record, entry in records:
+            if entry and entry.state is State.EXCLUDED:
+                excluded.append(replace(entry, record=record or entry.record, is_due=False))
+            else:
+                wanted.append((record, entry))
+        if excluded:
+            self._outbox.save(Changes(entries=excluded))
+        for entry in excluded:
+            self._tally.add(entry, Outcome.EXCLUDED)
+        return wanted
 
     def _candidates(
         self, kind: SourceKind, batch: Sequence[tuple[Record | None, Entry | None]]

@@ -35,6 +35,7 @@ class Outcome(Enum):
     CANCELLED = "cancelled in IFS"
     UNCHANGED = "unchanged"
     LEFT_OUT = "left out by rule"
+    EXCLUDED = "excluded by a person"
     HELD = "held"
     REJECTED = "refused by IFS"
     TO_LOOK_AT = "change to look at"
@@ -77,7 +78,7 @@ class Tally:
         self.amounts[row] = self.amounts.get(row, Decimal(0)) + amount
         if outcome in _MAY_CHANGE:
             self._standing[identity] = (row, amount)
-        elif outcome not in {Outcome.UNCHANGED, Outcome.LEFT_OUT}:
+        elif outcome not in {Outcome.UNCHANGED, Outcome.LEFT_OUT, Outcome.EXCLUDED}:
             self._done.add(identity)
 
 

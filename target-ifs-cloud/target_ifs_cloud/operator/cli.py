@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import logging
+import platform
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +20,7 @@ from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
+from target_ifs_cloud.delivery.plan import Known
 from target_ifs_cloud.delivery.run import utc_now
 from target_ifs_cloud.delivery.summary import attention_lines, format_amount, render_states
 from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, ConfigurationError, RunError
@@ -118,8 +121,34 @@ def retry(outbox: Outbox, source_id: str) -> None:
     """Let the next run try a held, refused or reported document again."""
     with hold_lease(outbox, holder=holder_name(), seconds=_LEASE_S, is_alive=is_alive_here):
         for entry in outbox.find_any(source_id):
-            outbox.save(Changes(entries=[_released(entry)], audit=[_retry_line(entry)]))
+            line = _line_by_person("retry asked by a person", entry)
+            outbox.save(Changes(entries=[_released(entry)], audit=[line]))
             click.echo(f"{entry.source.label}: tried again by the next run")
+
+
+@main.command()
+@click.argument("source_id")
+@click.option("--reason", required=True, help="Why it is not to be posted; kept as evidence.")
+@_with_outbox
+def exclude(outbox: Outbox, source_id: str, reason: str) -> None:
+    """Leave a document out for good that is not in IFS, whatever becomes of it in Procurify."""
+    with hold_lease(outbox, holder=holder_name(), seconds=_LEASE_S, is_alive=is_alive_here):
+        for entry in outbox.find_any(source_id):
+            line = {**_line_by_person("excluded by a person", entry), "reason": reason}
+            outbox.save(Changes(entries=[_excluded(entry, reason)], audit=[line]))
+            click.echo(f"{entry.source.label}: left out until `procurify-ifs retry {source_id}`")
+
+
+def _excluded(entry: Entry, reason: str) -> Entry:
+    if entry.known in {Known.IN_DOUBT, Known.CONFIRMED}:
+        message = (
+            f"{entry.source.label} is in IFS, or may be ({entry.state.value}); withdraw it in "
+            "Procurify, or cancel it in IFS, instead"
+        )
+        raise ConfigurationError(message)
+    return replace(
+        entry, state=State.EXCLUDED, problems=(), held_since=None, is_due=False, note=reason
+    )
 
 
 def _released(entry: Entry) -> Entry:
@@ -138,9 +167,19 @@ def _released(entry: Entry) -> Entry:
     return replace(entry, state=State.HELD, rules_version="", note="", content=None)
 
 
-def _retry_line(entry: Entry) -> dict[str, Any]:
+def _person() -> str:
+    """Who gives the command, as the machine knows them."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "unknown"
+    return f"{user}@{platform.node()}"
+
+
+def _line_by_person(event: str, entry: Entry) -> dict[str, Any]:
     return {
-        "event": "retry asked by a person",
+        "event": event,
+        "actor": _person(),
         "kind": entry.source.kind,
         "source": entry.source.id,
         "source_hash": entry.source.hash,

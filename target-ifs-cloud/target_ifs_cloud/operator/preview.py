@@ -33,6 +33,7 @@ DECISIONS: Mapping[Outcome, str] = {
     Outcome.CANCELLED: "cancel",
     Outcome.UNCHANGED: "skip",
     Outcome.LEFT_OUT: "leave out",
+    Outcome.EXCLUDED: "leave out",
     Outcome.HELD: "hold",
     Outcome.REJECTED: "hold",
     Outcome.TO_LOOK_AT: "report change",

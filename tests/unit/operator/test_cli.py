@@ -127,6 +127,27 @@ def test_verify_audit_finds_a_line_that_was_edited(outbox: Outbox) -> None:
     assert "line 1" in broken.output
 
 
+def test_an_excluded_document_needs_nobody_until_it_is_taken_back(outbox: Outbox) -> None:
+    """The reason and the person are evidence."""
+    outbox.save(Changes(entries=[HELD]))
+    assert call(outbox, "exclude", "a1", "--reason", "paid by hand").exit_code == 0
+    (entry,) = outbox.find_any("a1")
+    assert (entry.state, entry.record) == (State.EXCLUDED, HELD.record)
+    assert outbox.attention(limit=9)[1] == 0
+    assert "paid by hand" in call(outbox, "export-audit").output
+    assert "@" in call(outbox, "export-audit").output
+    assert call(outbox, "retry", "a1").exit_code == 0
+    assert outbox.find_any("a1")[0].state is State.HELD
+
+
+def test_what_is_in_ifs_cannot_be_excluded(outbox: Outbox) -> None:
+    """It is withdrawn or cancelled where it stands."""
+    outbox.save(Changes(entries=[CONFIRMED]))
+    result = call(outbox, "exclude", "b2", "--reason", "x")
+    assert result.exit_code == 2
+    assert "withdraw it in Procurify" in result.output
+
+
 def test_export_as_csv_has_a_row_per_request_and_the_text_that_the_hash_covers(
     outbox: Outbox,
 ) -> None:
