@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
@@ -86,6 +87,17 @@ def open_run(
             sleep=sleep,
             opened=opened.pop_all(),
         )
+
+
+def open_reading_site(settings: Settings, *, log: Logger) -> Site:
+    """The site for looking only; every write is refused before it leaves.
+
+    Raises:
+        ConfigurationError: a rule file, the site profile or an address cannot be used.
+    """
+    settings = replace(settings, dry_run=True)
+    rules = load_rules(settings.transforms_dir)
+    return Site(settings, rules, clock=utc_now, sleep=time.sleep, log=log)
 
 
 class DeliveryRun:

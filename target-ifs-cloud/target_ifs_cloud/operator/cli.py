@@ -8,6 +8,7 @@ import logging
 import platform
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from functools import wraps
 from pathlib import Path
@@ -21,13 +22,19 @@ from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.plan import Known
-from target_ifs_cloud.delivery.run import utc_now
+from target_ifs_cloud.delivery.run import open_reading_site, utc_now
 from target_ifs_cloud.delivery.summary import attention_lines, format_amount, render_states
-from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, ConfigurationError, RunError
+from target_ifs_cloud.errors import (
+    EXIT_NEEDS_PERSON,
+    EXIT_SETTLED,
+    ConfigurationError,
+    RunError,
+)
 from target_ifs_cloud.operator.audit_export import write_csv, write_json_lines
 from target_ifs_cloud.operator.checkup import Checkup
 from target_ifs_cloud.operator.configuration import target_settings
 from target_ifs_cloud.operator.preview import as_csv, as_json, as_tables, preview_records
+from target_ifs_cloud.operator.reconcile import reconcile, render
 from target_ifs_cloud.operator.singer_records import read_records
 
 _LISTED_MAX = 1000
@@ -234,6 +241,28 @@ def preview(records: TextIO, form: str, wanted: tuple[str, ...], config: Path | 
         click.echo(as_csv(documents), nl=False)
     else:
         click.echo(as_tables(documents, details=bool(wanted)), nl=False)
+
+
+@main.command("reconcile")
+@click.option(
+    "--month-field",
+    default="VoucherDate",
+    show_default=True,
+    help="Header field of IFS whose month a document belongs to.",
+)
+@_CONFIG
+@_with_exit_codes
+def reconcile_books(config: Path | None, month_field: str) -> None:
+    """Hold every posted document against what IFS shows now. Nothing is written."""
+    settings = target_settings(config)
+    log = logging.getLogger("procurify-ifs")
+    with closing(open_reading_site(settings, log=log)) as site:
+        outbox = Outbox(open_database(settings.outbox_url), utc_now)
+        result = reconcile(
+            outbox, site, month_of=lambda shown: str(shown.row.get(month_field) or "-")[:7]
+        )
+    click.echo(render(result))
+    sys.exit(EXIT_SETTLED if result.is_even else EXIT_NEEDS_PERSON)
 
 
 @main.command("check")

@@ -1,4 +1,4 @@
-"""A dry run says what would happen, and nothing happens."""
+"""What a person does beside the runs: dry run, preview, check, exclude, reconcile."""
 
 from __future__ import annotations
 
@@ -94,12 +94,11 @@ class Flow:
             return IfsControl(self.sandbox.ifs).books(), list(connection.iterdump())
 
 
-@pytest.fixture(scope="module")
-def flow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flow]:
+@pytest.fixture
+def flow(tmp_path: Path) -> Iterator[Flow]:
     """A sandbox of its own."""
-    folder = tmp_path_factory.mktemp("dry")
-    with run_sandbox(folder) as sandbox:
-        yield Flow(sandbox, folder)
+    with run_sandbox(tmp_path) as sandbox:
+        yield Flow(sandbox, tmp_path)
 
 
 def test_a_dry_run_tells_what_the_run_in_earnest_does_and_writes_nothing(flow: Flow) -> None:
@@ -143,6 +142,39 @@ def test_check_logs_in_compares_the_names_and_counts_the_basic_data(flow: Flow) 
     assert "Company HCA: Harbour Research Inc. (CA): 12 accounts" in texts[0]
     assert "refused the login of client 'SANDBOX_IFS'" in texts[1]
     assert flow.everything() == before
+
+
+def test_reconcile_ties_the_books_and_names_what_a_person_has_changed(flow: Flow) -> None:
+    """Even after a run; not any more when an invoice is changed or cancelled in IFS."""
+    flow.write(dry_run=False)
+    command = [
+        str(BIN / "procurify-ifs"),
+        "reconcile",
+        "--config",
+        str(flow.folder / "target.json"),
+    ]
+
+    def reconcile() -> tuple[int, str]:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+        return done.returncode, done.stdout
+
+    code, text = reconcile()
+    assert code == 0, text
+    assert "IFS shows every posted document." in text
+    assert re.search(r"bill +│ HCA +│ 2026-0\d │ CAD ", text)
+    ifs = IfsControl(flow.sandbox.ifs)
+    changed, cancelled = [i for i in ifs.books()["invoices"] if i["Objstate"] == "Preliminary"][:2]
+    for invoice, values in (
+        (changed, {"GrossCurrAmount": 1}),
+        (cancelled, {"Objstate": "Cancelled"}),
+    ):
+        key = [invoice["Company"], invoice["InvoiceId"]]
+        ifs.tell("edit", {"set": "ManSuppInvoiceSet", "key": key, "values": values})
+    code, text = reconcile()
+    assert code == 3
+    assert "2 document(s) differ:" in text
+    assert f"invoice {changed['InvoiceId']} (Preliminary) in IFS says 1.00" in text
+    assert f"invoice {cancelled['InvoiceId']} is no longer in IFS, or is cancelled there" in text
 
 
 def test_an_excluded_bill_stays_out_whatever_comes_of_it(flow: Flow) -> None:

@@ -1,0 +1,157 @@
+"""Holds what Procurify says against what IFS shows now, per company, month and currency."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from rich.console import Console
+from rich.table import Table
+
+from target_ifs_cloud.delivery.entry import Entry, State
+from target_ifs_cloud.delivery.outbox import Outbox
+from target_ifs_cloud.delivery.sending import Sender
+from target_ifs_cloud.delivery.situation import has_content
+from target_ifs_cloud.delivery.summary import format_amount
+from target_ifs_cloud.documents import SourceKind
+from target_ifs_cloud.ifs.invoices import InvoiceShown
+
+UNKNOWN_MONTH = "-"
+_WIDTH = 120
+Group = tuple[SourceKind, str, str, str]
+"""Kind, company, month (``2026-05``) and currency."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """Units: gross amounts in the currency of the group."""
+
+    count: int = 0
+    said: Decimal = Decimal(0)
+    shown: Decimal = Decimal(0)
+
+
+@dataclass(slots=True)
+class Reconciliation:
+    """What Procurify says and what IFS shows, and every document where the two differ."""
+
+    groups: dict[Group, Totals] = field(default_factory=lambda: defaultdict(Totals))
+    differences: list[tuple[Entry, str]] = field(default_factory=list)
+    not_posted: dict[tuple[SourceKind, str, State], Totals] = field(
+        default_factory=lambda: defaultdict(Totals)
+    )
+
+    @property
+    def is_even(self) -> bool:
+        """Whether IFS shows every posted document with the amount that Procurify says."""
+        return not self.differences
+
+
+def reconcile(
+    outbox: Outbox, sender: Sender, *, month_of: Callable[[InvoiceShown], str]
+) -> Reconciliation:
+    """Look every confirmed document up in IFS and compare the amounts.
+
+    Raises:
+        TemporaryError: IFS did not answer completely.
+    """
+    result = Reconciliation()
+    for entries in outbox.in_states([State.CONFIRMED]):
+        documents = [entry for entry in entries if entry.key and entry.content]
+        found = sender.find({e.key: e.content.number for e in documents if e.key and e.content})
+        for entry in documents:
+            shown = _own(entry, found[entry.key] if entry.key else ())
+            _compare(result, entry, shown, month_of)
+    open_states = [State.HELD, State.REJECTED, State.IN_DOUBT, State.SENDING]
+    for entries in outbox.in_states(open_states):
+        for entry in entries:
+            totals = result.not_posted[entry.source.kind, entry.currency, entry.state]
+            totals.count += 1
+            totals.said += entry.amount or 0
+    return result
+
+
+def render(result: Reconciliation) -> str:
+    """The report for people: totals, what is not posted, and each difference."""
+    console = Console(
+        width=_WIDTH, color_system=None, force_terminal=False, markup=False, emoji=False
+    )
+    with console.capture() as capture:
+        console.print(_posted_table(result))
+        if result.not_posted:
+            console.print(_open_table(result))
+    lines = [
+        f"  {entry.source.label} ({entry.source.id}): {words}"
+        for entry, words in result.differences
+    ]
+    heading = f"{len(lines)} document(s) differ:" if lines else "IFS shows every posted document."
+    return "\n".join([str(capture.get()) + heading, *lines])
+
+
+def _own(entry: Entry, found: Iterable[InvoiceShown]) -> InvoiceShown | None:
+    return next((shown for shown in found if shown.invoice_id == entry.ifs_id), None)
+
+
+def _compare(
+    result: Reconciliation,
+    entry: Entry,
+    shown: InvoiceShown | None,
+    month_of: Callable[[InvoiceShown], str],
+) -> None:
+    if entry.key is None or entry.content is None:
+        return
+    month = month_of(shown) if shown else UNKNOWN_MONTH
+    content = entry.content
+    currency = entry.currency or content.currency
+    said = content.gross if entry.amount is None else entry.amount
+    totals = result.groups[entry.source.kind, entry.key.company, month, currency]
+    totals.count += 1
+    totals.said += said
+    if shown is None:
+        words = f"invoice {entry.ifs_id} is no longer in IFS, or is cancelled there"
+        result.differences.append((entry, words))
+        return
+    if shown.currency == currency:
+        totals.shown += shown.gross
+    is_as_known = has_content(shown, content)
+    if not is_as_known or (shown.currency, shown.gross) != (currency, said):
+        words = (
+            f"Procurify says {format_amount(said, currency)} {currency}, invoice "
+            f"{shown.invoice_id} ({shown.state}) in IFS says "
+            f"{format_amount(shown.gross, shown.currency)} {shown.currency}"
+        )
+        result.differences.append((entry, words))
+
+
+def _posted_table(result: Reconciliation) -> Table:
+    table = _table("In IFS Cloud", "document", "company", "month", "currency")
+    for name in ("count", "Procurify says", "IFS shows", "difference"):
+        table.add_column(name, justify="right")
+    for (kind, company, month, currency), totals in sorted(result.groups.items()):
+        amounts = (totals.said, totals.shown, totals.shown - totals.said)
+        shown = [format_amount(amount, currency) for amount in amounts]
+        words = kind.replace("_", " ")
+        table.add_row(words, company, month, currency, str(totals.count), *shown)
+    return table
+
+
+def _open_table(result: Reconciliation) -> Table:
+    table = _table("Not in IFS Cloud, or not known to be", "document", "state", "currency")
+    for name in ("count", "amount"):
+        table.add_column(name, justify="right")
+    for (kind, currency, state), totals in sorted(
+        result.not_posted.items(), key=lambda item: (item[0][0], item[0][2].value, item[0][1])
+    ):
+        amount = format_amount(totals.said, currency) if currency else ""
+        words = (kind.replace("_", " "), state.value.replace("_", " "))
+        table.add_row(*words, currency, str(totals.count), amount)
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name)
+    return table
