@@ -149,7 +149,8 @@ class FaultGate:
         if rule.action.endswith("_after"):
             await self._app(scope, receive, _swallow)
         if rule.action.startswith("status"):
-            await _drain(receive)
+            if rule.action == "status_before":
+                await _drain(receive)
             await _answer(rule, send)
         elif rule.action == "truncate":
             await self._truncate(scope, receive, send)
