@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check coverage lint types imports clean
+.PHONY: help install demo test check coverage lint types imports bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ types: install ## mypy, strict
 
 imports: install ## import-linter: which room may import which
 	$(BIN)/lint-imports
+
+bench: install ## Measure speed and memory against the sandbox, beside the targets (OPTIONS=--quick)
+	$(BIN)/python -m tests.bench $(OPTIONS)
 
 clean: ## Remove what the commands above have made
 	rm -rf $(VENV) .meltano .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var

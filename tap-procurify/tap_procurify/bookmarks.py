@@ -26,6 +26,8 @@ class Bookmark:
     moment: datetime | None = None
     memory: Memory = field(default_factory=Memory)
     swept_at: datetime | None = None
+    reach: frozenset[str] | None = None
+    """What was read beside the list; ``None`` when the STATE does not say."""
 
 
 def read_bookmark(
@@ -44,7 +46,17 @@ def read_bookmark(
         moment=_moment(state, "replication_key_value", stream, now),
         memory=memory,
         swept_at=_moment(state, "swept_at", stream, now),
+        reach=_reach(state, stream),
     )
+
+
+def _reach(state: Mapping[str, Any], stream: str) -> frozenset[str] | None:
+    names = state.get("reach")
+    if names is None:
+        return None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ConfigurationError(_refused(stream, "its reach is no list of names"))
+    return frozenset(names)
 
 
 def _check_origin(state: Mapping[str, Any], stream: str, replication_key: str, tenant: str) -> None:
@@ -88,6 +100,8 @@ def write_bookmark(
         state["replication_key_value"] = show_stamp(bookmark.moment)
     state["tenant"] = tenant
     state["memory"] = bookmark.memory.pack()
+    if bookmark.reach is not None:
+        state["reach"] = sorted(bookmark.reach)
     if bookmark.swept_at is not None:
         state["swept_at"] = show_stamp(bookmark.swept_at)
 

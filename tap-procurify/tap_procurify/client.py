@@ -12,7 +12,7 @@ import requests
 from tap_procurify.answers import Answer, Page, Row, read_object, read_page
 from tap_procurify.errors import ConfigurationError, NotFoundError
 from tap_procurify.limiter import Timing
-from tap_procurify.settings import CLIENT_HEADERS, Settings
+from tap_procurify.settings import CLIENT_HEADERS, LOOPBACK, Settings
 from tap_procurify.token import TokenSource
 from tap_procurify.transport import ExpiredError, Request, Transport
 
@@ -38,6 +38,13 @@ class ProcurifyClient:
         """What Procurify's clock shows; this machine's when Procurify does not tell."""
         self._tokens.get()  # at least one answer was seen then
         return self._transport.server_now()
+
+    @property
+    def tenant(self) -> str:
+        """The name that STATE carries: the host, or on loopback what the token names."""
+        host = self.settings.tenant
+        domain = self._tokens.domain() if host == LOOPBACK else ""
+        return f"{host} {domain}" if domain else host
 
     def get_page(
         self, path: str, params: Mapping[str, str], *, number: int, stream: str

@@ -7,17 +7,20 @@ one form and the value keeps its exact digits.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from tap_procurify.schemas.kinds import DECIMAL_FORMAT, Schema
+from tap_procurify.schemas.kinds import Schema
+from tap_procurify.stamps import is_bare_date
 
 Converter = Callable[[Any], Any]
 Report = Callable[[str], None]
+Breadcrumb = tuple[str, ...]
 
 DIGITS_MAX = 40
 FREE_DEPTH_MAX = 8
+MIDNIGHT = "T00:00:00Z"
 
 _SECRET_NAME = re.compile(
     r"bank|iban|swift|routing|sort_?code|(account|card)_?(no|num|number|mask)$|cvv|"
@@ -26,6 +29,21 @@ _SECRET_NAME = re.compile(
 )
 LEFT_OUT = frozenset({"data", "number", "direct_debit_bank_account_mask"})
 """Documented fields that hold account or card numbers; they are dropped without a word."""
+
+
+UNWANTED: Schema = {}
+"""Stands for the schema of a field that is not selected."""
+
+
+def keep_selected(
+    schema: Schema, mask: Mapping[Breadcrumb, bool], place: Breadcrumb = ()
+) -> Schema:
+    """The schema with every field that is not selected replaced by ``UNWANTED``."""
+    properties = {}
+    for name, part in schema.get("properties", {}).items():
+        crumb = (*place, "properties", name)
+        properties[name] = keep_selected(part, mask, crumb) if mask[crumb] else UNWANTED
+    return {**schema, "properties": properties} if properties else schema
 
 
 def compile_schema(schema: Schema, report: Report) -> Converter:
@@ -37,8 +55,8 @@ def compile_schema(schema: Schema, report: Report) -> Converter:
     kinds = [kind for kind in schema["type"] if kind != "null"]
     if len(kinds) > 1:
         return _keep
-    if kinds[0] == "string" and schema.get("format") == DECIMAL_FORMAT:
-        return _to_text
+    if schema.get("format") == "date-time":
+        return _to_moment
     return {
         "string": _to_text,
         "integer": _to_whole,
@@ -49,7 +67,9 @@ def compile_schema(schema: Schema, report: Report) -> Converter:
 
 
 def _compile_object(schema: Schema, report: Report) -> Converter:
-    converters = {name: compile_schema(part, report) for name, part in schema["properties"].items()}
+    wanted = {name: part for name, part in schema["properties"].items() if part is not UNWANTED}
+    converters = {name: compile_schema(part, report) for name, part in wanted.items()}
+    silent = LEFT_OUT | (schema["properties"].keys() - wanted.keys())
     find = converters.get
 
     def conform(value: Any) -> Any:  # noqa: ANN401 (JSON)
@@ -59,7 +79,7 @@ def _compile_object(schema: Schema, report: Report) -> Converter:
         for name, part in value.items():
             convert = find(name)
             if convert is None:
-                if name not in LEFT_OUT:
+                if name not in silent:
                     report(name)
             else:
                 kept[name] = part if part is None else convert(part)
@@ -83,6 +103,14 @@ def _to_text(value: Any) -> Any:  # noqa: ANN401 (JSON)
     if isinstance(value, str) or not isinstance(value, (int, Decimal)) or isinstance(value, bool):
         return value
     return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _to_moment(value: Any) -> Any:  # noqa: ANN401 (JSON)
+    """A stamp as it was sent; a bare day becomes its midnight, so that it is a date-time.
+
+    Source: documented by Procurify, some dates are bare days in lists.
+    """
+    return f"{value.strip()}{MIDNIGHT}" if is_bare_date(value) else _to_text(value)
 
 
 def _to_whole(value: Any) -> Any:  # noqa: ANN401 (JSON)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
 from typing import Any
@@ -16,6 +17,8 @@ RATE_PLACES = Decimal("1e-10")
 RATE_DIGITS = 60
 HEX_DIGITS = 32
 
+_UUID = re.compile(rf"[0-9a-f]{{{HEX_DIGITS}}}")
+
 
 def uuid_hex(value: object) -> str:
     """A uuid in lower case without hyphens; other texts as they are.
@@ -24,8 +27,7 @@ def uuid_hex(value: object) -> str:
     """
     text = str(value).strip()
     bare = text.replace("-", "").lower()
-    is_uuid = len(bare) == HEX_DIGITS and all(digit in "0123456789abcdef" for digit in bare)
-    return bare if is_uuid else text
+    return bare if _UUID.fullmatch(bare) else text
 
 
 def merge(row: Row, detail: Row) -> Row:

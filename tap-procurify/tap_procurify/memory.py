@@ -14,11 +14,13 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-ENTRIES_MAX = 60_000
-"""Keeps a STATE message near 2 MB; Meltano refuses lines of more than 5 MiB."""
+ENTRIES_MAX = 100_000
+"""Keeps a STATE message near 3.5 MB; Meltano refuses lines of more than 5 MiB."""
 SURPLUS_MAX = 20_000
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 MARK_BYTES = 6
+UNSURE = ""
+"""A mark that equals no other: the row is known, its content is read again."""
 
 _WHOLE, _PART = "all", "part"
 
@@ -37,13 +39,14 @@ class Memory:
     that nothing is forgotten by age, so stamps need not be kept.
     """
 
-    __slots__ = ("_marks", "_stamps", "is_lasting", "is_whole")
+    __slots__ = ("_marks", "_stamps", "dropped", "is_lasting", "is_whole")
 
     def __init__(self, marks: Mapping[str, str] | None = None, *, is_whole: bool = False) -> None:
         self._marks = dict(marks or {})
         self._stamps: dict[str, datetime | None] = {}
         self.is_whole = is_whole
         self.is_lasting = False
+        self.dropped = 0
 
     def __len__(self) -> int:
         return len(self._marks)
@@ -68,6 +71,10 @@ class Memory:
         self._marks.pop(key, None)
         self._stamps.pop(key, None)
 
+    def doubt_all(self) -> None:
+        """Know every key still, but no content."""
+        self._marks = dict.fromkeys(self._marks, UNSURE)
+
     def keep_since(self, lower: datetime) -> None:
         """Keep only what this run saw with a stamp from ``lower`` on; the rest is out of reach."""
         if self.is_lasting:
@@ -81,6 +88,7 @@ class Memory:
         if len(self._marks) > ENTRIES_MAX:
             # Dropping an entry is safe: its row is emitted once more when it is seen again.
             self.is_whole = False
+            self.dropped += len(self._marks) - ENTRIES_MAX
             self._marks = dict(list(self._marks.items())[-ENTRIES_MAX:])
 
     def pack(self) -> str:

@@ -17,6 +17,7 @@ CLIENT_HEADERS: dict[str, str] = {"X-Procurify-Client": "api", "Accept": "applic
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 (an address)
 DOMAIN_SUFFIX = ".procurify.com"
+LOOPBACK = "loopback"
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -139,6 +140,15 @@ SCHEMA: dict[str, Any] = {
                 "More bills gone at once end the run: the Procurify user may have lost a right."
             ),
         },
+        "trust_counts": {
+            "type": "boolean",
+            "title": "Trust counts",
+            "default": True,
+            "description": (
+                "A list that stays shorter than its own count ends the run. When false, three "
+                "equal readings are believed, with a warning."
+            ),
+        },
         "timeout_s": {
             "type": "integer",
             "title": "Time-out in seconds",
@@ -191,6 +201,7 @@ class Settings:
     vendors_path_group: str
     sweep_every: timedelta | None
     sweep_vanished_max: int
+    trust_counts: bool
     timeout_s: float
     max_retries: int
     retry_wait_max_s: float
@@ -198,9 +209,9 @@ class Settings:
 
     @property
     def tenant(self) -> str:
-        """The name that STATE carries; every loopback port is one tenant."""
+        """The host; ``LOOPBACK`` for a test double, whose port changes from run to run."""
         host = urlsplit(self.base_url).hostname or ""
-        return "loopback" if _is_loopback(host) else host
+        return LOOPBACK if _is_loopback(host) else host
 
 
 def read_settings(config: Mapping[str, Any]) -> Settings:
@@ -227,6 +238,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         vendors_path_group=values["vendors_path_group"],
         sweep_every=timedelta(hours=sweep_hours) if sweep_hours else None,
         sweep_vanished_max=values["sweep_vanished_max"],
+        trust_counts=values["trust_counts"],
         timeout_s=values["timeout_s"],
         max_retries=values["max_retries"],
         retry_wait_max_s=values["retry_wait_max_s"],

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 UTC = timezone.utc
 ONE_SECOND = timedelta(seconds=1)
+STAMPS_KEPT_MAX = 1024
+"""A row's stamp is asked for several times while its page is worked on."""
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _STAMP = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})"
     r"(?:[T ](?P<time>\d{2}:\d{2}(?::\d{2})?)(?:[.,](?P<fraction>\d{1,9}))?"
@@ -22,7 +26,12 @@ def parse_stamp(value: object) -> datetime | None:
     A missing offset is read as UTC: the overlap of the windows is wider than any offset.
     Source: documented by Procurify, samples have several offsets, with and without fractions.
     """
-    match = _STAMP.fullmatch(value.strip()) if isinstance(value, str) else None
+    return _parse(value.strip()) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=STAMPS_KEPT_MAX)
+def _parse(text: str) -> datetime | None:
+    match = _STAMP.fullmatch(text)
     if match is None:
         return None
     try:
@@ -47,7 +56,7 @@ def _offset(zone: str) -> timedelta:
 
 def is_bare_date(value: object) -> bool:
     """True when the text is a calendar day without a time."""
-    return isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()))
+    return isinstance(value, str) and bool(_DAY.fullmatch(value.strip()))
 
 
 def show_stamp(moment: datetime) -> str:

@@ -120,7 +120,7 @@ class TapProcurify(Tap):
                 state,
                 stream=stream.name,
                 replication_key=str(stream.stamp_field),
-                tenant=self.settings.tenant,
+                tenant=self.client.tenant,
                 now=now,
             )
 
@@ -165,8 +165,16 @@ class TapProcurify(Tap):
             sys.exit(error.exit_code)
         except ConfigValidationError as error:
             for reason in error.errors:
-                cls.logger.error("setting refused: %s", reason)  # noqa: TRY400
+                cls.logger.error("setting refused: %s", _without_secrets(reason))  # noqa: TRY400
             sys.exit(EXIT_CONFIGURATION)
+
+
+def _without_secrets(reason: str) -> str:
+    """What is wrong with a setting; of a secret one, not what it holds."""
+    for name, spec in SCHEMA["properties"].items():
+        if spec.get("secret") and f"['{name}']" in reason:
+            return f"{name} is no text, or another kind of text than it should be"
+    return reason
 
 
 def _checked_json(file: IO[str] | None, what: str) -> IO[str] | None:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import requests
 from requests.adapters import HTTPAdapter
 from typing_extensions import override
+from urllib3.exceptions import HTTPError
 
 from tap_procurify.answers import Answer, UnreadableError
 from tap_procurify.errors import ConfigurationError, NotFoundError, TemporaryError
@@ -23,6 +24,10 @@ from tap_procurify.settings import Settings
 T = TypeVar("T")
 
 CONNECT_TIMEOUT_S = 10.0
+ANSWER_TIMEOUTS = 5
+"""A whole answer may take so many times the time-out of a piece."""
+ANSWER_BYTES_MAX = 512 * 1024 * 1024
+PIECE_BYTES = 256 * 1024
 CLOCK_NOISE = timedelta(seconds=2)
 """The Date header has whole seconds and is as old as the answer's way."""
 FINE = frozenset({200, 201})
@@ -33,6 +38,10 @@ TOO_MANY = 429
 REDIRECTS = range(300, 400)
 
 logger = logging.getLogger("tap-procurify.transport")
+
+
+class _EndlessError(Exception):
+    """An answer that does not come to its end."""
 
 
 class ExpiredError(ConfigurationError):
@@ -130,10 +139,12 @@ class Transport:
             raise ConfigurationError(
                 f"{request.what}: the certificate of the host is not trusted"
             ) from None
-        except requests.exceptions.RequestException as error:
+        except (requests.exceptions.RequestException, HTTPError) as error:
             return _Failure(f"no answer ({type(error).__name__})")
+        except _EndlessError as error:
+            return _Failure(f"no whole answer, {error}")
         if is_retriable(answer.status):
-            asked = parse_retry_after(answer.headers.get("Retry-After"), self._timing.now())
+            asked = self._asked_wait_s(answer)
             is_throttled = asked is not None or answer.status == TOO_MANY
             return _Failure(_describe(answer), asked, is_throttled=is_throttled)
         _raise_refusal(request, answer)
@@ -142,8 +153,13 @@ class Transport:
         except UnreadableError as error:
             return _Failure(f"{error} ({_describe(answer)})")
 
+    def _asked_wait_s(self, answer: Answer) -> float | None:
+        """The wait that the server asks for. A date is one of its own clock, not of ours."""
+        now = parse_http_date(answer.headers.get("Date")) or self._timing.now()
+        return parse_retry_after(answer.headers.get("Retry-After"), now)
+
     def _exchange(self, request: Request) -> Answer:
-        response = self._session.request(
+        with self._session.request(
             request.method,
             request.url,
             params=request.params,
@@ -151,9 +167,24 @@ class Transport:
             headers=dict(request.headers),
             timeout=(CONNECT_TIMEOUT_S, self._settings.timeout_s),
             allow_redirects=False,
-        )
-        self._learn_clock(response.headers.get("Date"))
-        return Answer(response.status_code, response.content, response.headers)
+            stream=True,
+        ) as response:
+            self._learn_clock(response.headers.get("Date"))
+            return Answer(response.status_code, self._read_body(response), response.headers)
+
+    def _read_body(self, response: requests.Response) -> bytes:
+        """The body, piece by piece, so that one that only trickles cannot hold the run up."""
+        ends_at = self._timing.now() + timedelta(seconds=self._settings.timeout_s * ANSWER_TIMEOUTS)
+        pieces: list[bytes] = []
+        size = 0
+        while piece := response.raw.read1(PIECE_BYTES, decode_content=True):
+            pieces.append(piece)
+            size += len(piece)
+            if size > ANSWER_BYTES_MAX:
+                raise _EndlessError("it is too long")
+            if self._timing.now() > ends_at:
+                raise _EndlessError("it takes too long")
+        return b"".join(pieces)
 
     def _pause(self, request: Request, failure: _Failure, attempt: int) -> None:
         cap_s = self._settings.retry_wait_max_s

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -35,3 +35,33 @@ def run_in_order(
             yield first, future.result()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+class FetchAhead(Generic[R]):
+    """Calls ``fetch``; a call that was begun before goes on while the caller works.
+
+    A list of one page starts no thread.
+    """
+
+    def __init__(self, fetch: Callable[[int], R]) -> None:
+        self._fetch = fetch
+        self._pool: ThreadPoolExecutor | None = None
+        self._begun: dict[int, Future[R]] = {}
+
+    def __enter__(self) -> FetchAhead[R]:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def __call__(self, number: int) -> R:
+        """What fetching this number gives."""
+        begun = self._begun.pop(number, None)
+        return self._fetch(number) if begun is None else begun.result()
+
+    def begin(self, number: int) -> None:
+        """Fetch this number already."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(1, thread_name_prefix="page")
+        self._begun[number] = self._pool.submit(self._fetch, number)

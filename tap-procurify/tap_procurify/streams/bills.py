@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import partial
 
 from typing_extensions import override
 
@@ -12,10 +13,10 @@ from tap_procurify.derived import HEX_DIGITS, merge_bill, uuid_hex, vanished_bil
 from tap_procurify.errors import ConfigurationError, TemporaryError
 from tap_procurify.pages import SeenRow
 from tap_procurify.schemas.bills import BILL_ITEMS, BILL_ROW, BILLS, PAYMENTS
-from tap_procurify.stamps import show_second, show_stamp
+from tap_procurify.stamps import show_stamp
 from tap_procurify.streams.core import FollowingStream
-from tap_procurify.streams.incremental import Found, IncrementalStream
-from tap_procurify.windows import Window, after_before_filter, second_filter
+from tap_procurify.streams.incremental import DETAIL, Found, IncrementalStream, Steps, Then
+from tap_procurify.windows import Window, after_before_filter, cut_windows, second_filter
 from tap_procurify.workers import run_in_order
 
 BILL_PATH = "/api/v2/ap/bills/"
@@ -46,10 +47,21 @@ class BillsStream(IncrementalStream):
     bounds = second_filter("last_modified_datetime")
 
     @override
+    def look_at_selection(self) -> None:
+        """Find out whether the detail is wanted, and for which streams."""
+        super().look_at_selection()
+        is_field_wanted = self.wants_any(BILLS["properties"].keys() - LIST_FIELDS)
+        self._wants_detail = bool(self.followers) or is_field_wanted
+
+    @override
+    def reach(self) -> frozenset[str]:
+        """The detail, and the streams that come out of it."""
+        followers = {follower.name for follower in self.followers}
+        return frozenset(followers | ({DETAIL} if self._wants_detail else set()))
+
+    @override
     def _begin(self) -> None:
         super()._begin()
-        wanted = self.wants_any(BILLS["properties"].keys() - LIST_FIELDS)
-        self._wants_detail = bool(self.followers) or wanted
         if self.bookmark.swept_at is None and self.is_first_run:
             # The first reading is a sweep: it lists all there is.
             self.bookmark.swept_at = self.began_at
@@ -78,12 +90,17 @@ class BillsStream(IncrementalStream):
     def read_on(self, row: SeenRow) -> Found | None:
         """The bill with its detail."""
         if not self._wants_detail:
-            return Found(merge_bill(row.data, None), {})
+            return Found(self.without_detail(row), {})
         detail = self._fetch(row.key)
         if detail is None:
             return None
         bill = merge_bill(row.data, detail)
         return Found(bill, {follower.name: _items_of(bill) for follower in self.followers})
+
+    @override
+    def without_detail(self, row: SeenRow) -> Row:
+        """What the list alone says of a bill."""
+        return merge_bill(row.data, None)
 
     def _fetch(self, key: str) -> Row | None:
         """The detail of a bill by uuid, in either spelling."""
@@ -115,23 +132,28 @@ class BillsStream(IncrementalStream):
         if not self._is_sweep_due():
             return
         self.save()
+        self._write_state_message()
         seen: set[str] = set()
-        yield from self.emit(self._swept_rows(seen))
+        yield from self.emit(self._swept_steps(seen))
         candidates = [key for key in self.memory if key not in seen]
         yield from self._vanished(candidates)
         self.bookmark.swept_at = self.began_at
         self.memory.is_whole = True
 
-    def _swept_rows(self, seen: set[str]) -> Iterator[SeenRow]:
+    def _swept_steps(self, seen: set[str]) -> Steps:
+        """All bills slice by slice: one that changes meanwhile moves to the last slice."""
         settings = self._tap.settings
-        span = Window(settings.start, min(self.began_at, settings.end or self.began_at))
-        name = f"{self.stamp_field}_0"
-        params = {name: show_second(settings.start)} if settings.start else {}
-        for row in self.list_rows(self.path, params):
+        upper = min(self.began_at, settings.end or self.began_at)
+        for window in cut_windows(settings.start, upper, days=settings.slice_days):
+            yield from self._swept_rows(window, seen)
+            yield Then(partial(self.settle_missing, window))
+
+    def _swept_rows(self, window: Window, seen: set[str]) -> Iterator[SeenRow]:
+        for row in self.list_rows(self.path, _sweep_bounds(window)):
             key, _ = self.memory_entry(row)
             seen.add(key)
-            stamp = self.stamp_of(row)
-            if not span.holds(stamp, is_upper_hard=settings.end is not None):
+            has_end = self._tap.settings.end is not None
+            if not window.holds(self.stamp_of(row), is_upper_hard=has_end):
                 continue
             is_known = self.memory.is_whole or self.memory.mark(key) is not None
             if is_known and self.is_news(row):
@@ -164,6 +186,13 @@ def _spell(key: str, mark: str) -> str:
     """The uuid as its bill was emitted."""
     is_hyphenated = mark.endswith(HYPHENATED) and len(key) == HEX_DIGITS
     return str(uuid.UUID(key)) if is_hyphenated else key
+
+
+def _sweep_bounds(window: Window) -> Mapping[str, str]:
+    """The window's filter; the last one has no upper end, so that no bill can move out of it."""
+    name = "last_modified_datetime"
+    bounds = second_filter(name)(window)
+    return {key: value for key, value in bounds.items() if key == f"{name}_0" or not window.is_last}
 
 
 def _items_of(bill: Row) -> list[Row]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import Stream
 from singer_sdk.helpers import types
-from singer_sdk.helpers._catalog import pop_deselected_record_properties
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
 from tap_procurify.answers import Row
-from tap_procurify.conform import compile_schema
+from tap_procurify.conform import Converter, compile_schema, keep_selected
 from tap_procurify.errors import TemporaryError
 from tap_procurify.pages import PageRun, SeenRow
 from tap_procurify.schemas.kinds import Schema
@@ -43,8 +43,6 @@ class ProcurifyStream(Stream):
         self.primary_keys = list(self.keys)
         self.replication_key = self.stamp_field
         self._undeclared: set[str] = set()
-        self._conform = compile_schema(self.record_schema, self._report_undeclared)
-        self._is_partly_selected: bool | None = None
 
     @override
     def get_records(self, context: types.Context | None) -> Iterable[dict[str, Any]]:
@@ -70,12 +68,18 @@ class ProcurifyStream(Stream):
             page_size=client.settings.page_size,
             stream=self.name,
             sleep=client.timing.sleep,
+            trust_counts=client.settings.trust_counts,
         ).rows()
 
     def conform(self, record: Row) -> Row:
-        """The record as the schema says."""
+        """The record as the schema says, selected fields only."""
         conformed: Row = self._conform(record)
         return conformed
+
+    @cached_property
+    def _conform(self) -> Converter:
+        """Made for the first record, when it is known what is selected."""
+        return compile_schema(keep_selected(self.record_schema, self.mask), self._report_undeclared)
 
     def wants_any(self, names: Iterable[str]) -> bool:
         """Whether one of these fields is selected."""
@@ -88,10 +92,6 @@ class ProcurifyStream(Stream):
 
     @override
     def _write_record_message(self, record: Any) -> None:
-        if self._is_partly_selected is None:
-            self._is_partly_selected = not all(self.mask.values())
-        if self._is_partly_selected:
-            pop_deselected_record_properties(record, self.schema, self.mask)
         message = RecordMessage(
             stream=self.name, record=record, time_extracted=datetime.now(timezone.utc)
         )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 from singer_sdk.helpers import types
@@ -11,7 +13,7 @@ from typing_extensions import override
 
 from tap_procurify.answers import Row
 from tap_procurify.bookmarks import Bookmark, read_bookmark, write_bookmark
-from tap_procurify.memory import Memory
+from tap_procurify.memory import UNSURE, Memory
 from tap_procurify.pages import SeenRow
 from tap_procurify.stamps import parse_stamp, show_stamp
 from tap_procurify.streams.core import FollowingStream, ProcurifyStream
@@ -19,10 +21,10 @@ from tap_procurify.windows import Bounds, Window, cut_windows
 from tap_procurify.workers import run_in_order
 
 FULL_TABLE = "FULL_TABLE"
+DETAIL = "detail"
+"""Says in STATE that records were given with their details."""
 SETTLING = timedelta(seconds=2)
 """A detail read this soon after the row's stamp may miss a change with the same stamp."""
-UNSURE = ""
-"""A mark that equals no other: the row is known, its content is read again."""
 
 
 class Found(NamedTuple):
@@ -30,6 +32,17 @@ class Found(NamedTuple):
 
     record: Row
     beside: Mapping[str, list[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """What to do once every row before it was emitted; gives the records that it brings up."""
+
+    do: Callable[[], Iterable[Row]]
+
+
+Steps = Iterator[SeenRow | Then]
+"""Rows to be read and emitted, in order."""
 
 
 class IncrementalStream(ProcurifyStream):
@@ -47,11 +60,15 @@ class IncrementalStream(ProcurifyStream):
     def get_records(self, context: types.Context | None) -> Iterable[dict[str, Any]]:
         """The records that changed, window after window."""
         self._begin()
-        for window in self.windows():
-            yield from self.emit(self.changed_rows(window))
-            self._end_window(window)
+        yield from self.emit(self._steps())
         yield from self.after_windows()
         self.save()
+
+    def _steps(self) -> Steps:
+        """All windows in one go: the next is listed while details are still on their way."""
+        for window in self.windows():
+            yield from self.changed_rows(window)
+            yield Then(partial(self._end_window, window))
 
     # What a stream may do differently
 
@@ -60,10 +77,13 @@ class IncrementalStream(ProcurifyStream):
         upper = min(self.began_at, self._tap.settings.end or self.began_at)
         return cut_windows(self.lower, upper, days=self._tap.settings.slice_days)
 
-    def changed_rows(self, window: Window) -> Iterator[SeenRow]:
+    def listed_rows(self, window: Window) -> Iterator[SeenRow]:
+        """The rows that Procurify lists for the window."""
+        return self.list_rows(self.path, {**self.extra_params, **type(self).bounds(window)})
+
+    def changed_rows(self, window: Window) -> Steps:
         """The rows of the window that are not remembered as they are."""
-        params = {**self.extra_params, **type(self).bounds(window)}
-        for row in self.list_rows(self.path, params):
+        for row in self.listed_rows(window):
             if not self.is_inside(row, window):
                 continue
             if self.is_news(row):
@@ -74,6 +94,14 @@ class IncrementalStream(ProcurifyStream):
     def read_on(self, row: SeenRow) -> Found | None:
         """The whole record of a row; ``None`` when it is gone by now. Runs in a worker."""
         return Found(row.data, {})
+
+    def without_detail(self, row: SeenRow) -> Row:
+        """The record of a row whose detail cannot be had."""
+        return row.data
+
+    def reach(self) -> frozenset[str] | None:
+        """What is read beside the list, and may not have been by earlier runs."""
+        return None
 
     def needs_more(self) -> bool:
         """Whether records need further requests beyond the list."""
@@ -105,16 +133,25 @@ class IncrementalStream(ProcurifyStream):
                 self.stream_state,
                 stream=self.name,
                 replication_key=str(self.stamp_field),
-                tenant=settings.tenant,
+                tenant=self._tap.client.tenant,
                 now=self.began_at,
             )
         self.memory.is_lasting = self.remembers_all()
+        self._missing: dict[str, SeenRow] = {}
+        self._beside: Mapping[str, list[Row]] = {}
+        self.look_at_selection()
+        self.widen()
         self.is_first_run = self.bookmark.moment is None
         self.greatest = self.bookmark.moment
         self.lower = settings.start
         if self.bookmark.moment is not None:
             resumed = self.bookmark.moment - settings.lookback
             self.lower = max(resumed, settings.start or resumed)
+        since = show_stamp(self.lower) if self.lower else "the beginning"
+        self.logger.info("reading what changed since: %s", since)
+
+    def look_at_selection(self) -> None:
+        """Find out what is wanted beside the list."""
         self.followers = [
             stream
             for stream in self.child_streams
@@ -122,8 +159,16 @@ class IncrementalStream(ProcurifyStream):
         ]
         for follower in self.followers:
             follower._write_schema_message()  # noqa: SLF001 (ours)
-        since = show_stamp(self.lower) if self.lower else "the beginning"
-        self.logger.info("reading what changed since: %s", since)
+
+    def widen(self) -> None:
+        """Begin again when more is wanted now than the bookmark stands for."""
+        wanted, had = self.reach(), self.bookmark.reach
+        self.bookmark.reach = wanted
+        if self.bookmark.moment is None or wanted is None or had is None or wanted <= had:
+            return
+        self.logger.warning("newly selected, so all is read again: %s", sorted(wanted - had))
+        self.bookmark.moment = None
+        self.memory.doubt_all()
 
     def stamp_of(self, row: SeenRow) -> datetime | None:
         """When the row changed last."""
@@ -162,23 +207,52 @@ class IncrementalStream(ProcurifyStream):
         stamp = self.stamp_of(row)
         return stamp is not None and stamp <= self._server_began_at - since
 
-    def emit(self, rows: Iterable[SeenRow]) -> Iterator[Row]:
+    def emit(self, steps: Steps) -> Iterator[Row]:
         """The records of the rows, in order; each is remembered when it was given."""
-        for row, found in self._read_all(rows):
-            if found is None:
-                self.logger.warning("record is gone since it was listed: %s", row.key)
-                continue
-            self._beside = found.beside
-            yield self.conform(found.record)
-            self.remember(row)
+        for step, found in self._read_all(steps):
+            if isinstance(step, Then):
+                self._beside = {}
+                yield from step.do()
+            elif found is None:
+                self._missing[step.key] = step
+            else:
+                self._missing.pop(step.key, None)
+                self._beside = found.beside
+                yield self.conform(found.record)
+                self.remember(step)
 
-    def _read_all(self, rows: Iterable[SeenRow]) -> Iterator[tuple[SeenRow, Found | None]]:
+    def _read_all(self, steps: Steps) -> Iterator[tuple[SeenRow | Then, Found | None]]:
         if self.needs_more():
             workers = self._tap.settings.detail_workers
-            return run_in_order(rows, self.read_on, workers=workers)
-        return ((row, self.read_on(row)) for row in rows)
+            return run_in_order(steps, self._work, workers=workers)
+        return ((step, self._work(step)) for step in steps)
 
-    def _end_window(self, window: Window) -> None:
+    def _work(self, step: SeenRow | Then) -> Found | None:
+        return None if isinstance(step, Then) else self.read_on(step)
+
+    def _end_window(self, window: Window) -> Iterator[Row]:
+        """Move the bookmark, once the window is settled."""
+        yield from self.settle_missing(window)
+        self._move_bookmark(window)
+        if not window.is_last:
+            self.save()
+            self._write_state_message()
+
+    def settle_missing(self, window: Window) -> Iterator[Row]:
+        """Records of rows whose detail was not found although they are listed still."""
+        missing, self._missing = self._missing, {}
+        listed = self.listed_rows(window) if missing else ()
+        for row in listed:
+            if missing.pop(row.key, None) is None:
+                continue
+            self.logger.warning("record is listed but has no detail, given without: %s", row.key)
+            yield self.conform(self.without_detail(row))
+            key, _ = self.memory_entry(row)
+            self.memory.note(key, UNSURE, self.stamp_of(row))
+        for key in missing:
+            self.logger.warning("record is gone since it was listed: %s", key)
+
+    def _move_bookmark(self, window: Window) -> None:
         reached = min(self.greatest or window.upper, window.upper)
         if not window.is_last:
             reached = window.upper
@@ -186,9 +260,6 @@ class IncrementalStream(ProcurifyStream):
             return
         self.bookmark.moment = max(reached, self.bookmark.moment or reached)
         self.memory.keep_since(self.bookmark.moment - self._tap.settings.lookback)
-        if not window.is_last:
-            self.save()
-            self._write_state_message()
 
     def save(self) -> None:
         """Put the bookmark into STATE."""
@@ -198,9 +269,12 @@ class IncrementalStream(ProcurifyStream):
             self.stream_state,
             self.bookmark,
             replication_key=str(self.stamp_field),
-            tenant=self._tap.settings.tenant,
+            tenant=self._tap.client.tenant,
         )
         self.state_manager.is_flushed = False
+        if self.memory.dropped:
+            self.logger.warning("too many to remember, oldest left out: %d", self.memory.dropped)
+            self.memory.dropped = 0
 
     @override
     def _process_record(

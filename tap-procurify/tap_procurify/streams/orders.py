@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from typing_extensions import override
 
 from tap_procurify.answers import Row
 from tap_procurify.derived import merge_order
 from tap_procurify.errors import NotFoundError, TemporaryError
+from tap_procurify.memory import UNSURE
 from tap_procurify.pages import SeenRow
 from tap_procurify.schemas.orders import (
     ITEM_RECEIPTS,
@@ -18,7 +20,14 @@ from tap_procurify.schemas.orders import (
     REQUISITIONS,
 )
 from tap_procurify.streams.core import FollowingStream
-from tap_procurify.streams.incremental import SETTLING, UNSURE, Found, IncrementalStream
+from tap_procurify.streams.incremental import (
+    DETAIL,
+    SETTLING,
+    Found,
+    IncrementalStream,
+    Steps,
+    Then,
+)
 from tap_procurify.windows import Window, day_filter
 
 LINES_PATH = "/api/v3/order-items/"
@@ -47,16 +56,22 @@ class PurchaseOrdersStream(IncrementalStream):
         return self._wants_detail
 
     @override
-    def _begin(self) -> None:
-        super()._begin()
+    def look_at_selection(self) -> None:
+        """Find out whether the detail is wanted."""
+        super().look_at_selection()
         self._given: set[str] = set()
         self._wants_detail = self.wants_any(PURCHASE_ORDERS["properties"].keys() - LIST_FIELDS)
 
     @override
-    def changed_rows(self, window: Window) -> Iterator[SeenRow]:
+    def reach(self) -> frozenset[str]:
+        """The detail."""
+        return frozenset({DETAIL} if self._wants_detail else ())
+
+    @override
+    def changed_rows(self, window: Window) -> Steps:
         """Orders that changed, then orders of which only a line did."""
         waiting, lines = self._changed_lines(window) if self._wants_detail else (set(), [])
-        for row in self.list_rows(self.path, dict(type(self).bounds(window))):
+        for row in self.listed_rows(window):
             is_inside = self.is_inside(row, window)
             is_news = is_inside and self.is_news(row) and not self._is_given(row.key, row)
             if row.key in waiting or is_news:
@@ -68,8 +83,13 @@ class PurchaseOrdersStream(IncrementalStream):
         for number in sorted(waiting, key=int):
             self._given.add(number)
             yield SeenRow({"procurify_PO": int(number)}, number, UNSURE)
+        yield Then(partial(self._remember_lines, lines))
+
+    def _remember_lines(self, lines: list[SeenRow]) -> Iterator[Row]:
+        """Note the lines, now that their orders were emitted."""
         for line in lines:
             self.remember(line)
+        return iter(())
 
     def _is_given(self, number: str, row: SeenRow) -> bool:
         """Whether this run has read the order already, after the row's change."""
@@ -102,13 +122,18 @@ class PurchaseOrdersStream(IncrementalStream):
     def read_on(self, row: SeenRow) -> Found | None:
         """The order with its lines."""
         if not self._wants_detail:
-            return Found(merge_order(row.data, None), {})
+            return Found(self.without_detail(row), {})
         detail = self._tap.client.get_object(ORDER_PATH, row.key, stream=self.name)
         if detail is None:
             return None
         if str(detail.get("procurify_PO", row.key)) != row.key:
             raise TemporaryError(f"{self.name}: asked for order {row.key}, got another one")
         return Found(merge_order(row.data, detail), {})
+
+    @override
+    def without_detail(self, row: SeenRow) -> Row:
+        """What the list alone says of an order."""
+        return merge_order(row.data, None)
 
     @override
     def remember(self, row: SeenRow) -> None:
@@ -138,15 +163,35 @@ class OrderItemsStream(IncrementalStream):
     bounds = day_filter("last_modified")
 
     @override
+    def widen(self) -> None:
+        """Receipts that no earlier run has read are read in one list, not line by line."""
+        wanted = frozenset(follower.name for follower in self.followers)
+        had = self.bookmark.reach
+        if had is None and self.bookmark.moment is not None:
+            had = wanted  # a STATE written by hand stands for all
+        self._owed = wanted - (had or frozenset())
+        self.bookmark.reach = wanted - self._owed
+
+    @override
     def needs_more(self) -> bool:
         """Receipts are asked for line by line, if they are wanted."""
-        return bool(self.followers)
+        return bool(self.followers) and not self._owed
+
+    @override
+    def after_windows(self) -> Iterator[Row]:
+        """Nothing of its own; all receipts when they are owed."""
+        for follower in self.followers if self._owed else ():
+            self.save()
+            self._write_state_message()
+            follower.write_rows(row.data for row in follower.list_rows(follower.path, {}))
+        self.bookmark.reach = (self.bookmark.reach or frozenset()) | self._owed
+        return iter(())
 
     @override
     def read_on(self, row: SeenRow) -> Found | None:
         """The line, and its receipts if they are wanted."""
         beside = {}
-        for follower in self.followers:
+        for follower in self.followers if self.needs_more() else ():
             receipts = follower.list_rows(follower.path, {"order_item": row.key})
             beside[follower.name] = [
                 receipt.data
@@ -157,7 +202,7 @@ class OrderItemsStream(IncrementalStream):
 
 
 class ItemReceiptsStream(FollowingStream):
-    """What was received of the lines that changed.
+    """What was received: everything once, then of the lines that changed.
 
     Source: GET /api/v3/receipt/items/, documented by Procurify; it has no filter by time.
     """
