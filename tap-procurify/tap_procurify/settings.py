@@ -120,15 +120,21 @@ SCHEMA: dict[str, Any] = {
             ],
             "description": "Which vendors to list; active is the documented plain list.",
         },
+        "sweep": {
+            "type": "boolean",
+            "title": "Sweep",
+            "default": True,
+            "description": "Whether bills are swept at all.",
+        },
         "sweep_hours": {
-            "type": "integer",
+            "type": "number",
             "title": "Hours between sweeps",
             "default": 24,
             "minimum": 0,
             "maximum": 8784,
             "description": (
                 "How often all bills are listed to find those that are gone or changed unseen; "
-                "0 turns that off."
+                "0 means in every run."
             ),
         },
         "sweep_vanished_max": {
@@ -222,7 +228,6 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
     values = {name: spec.get("default") for name, spec in SCHEMA["properties"].items()}
     values |= {name: value for name, value in config.items() if value not in (None, "")}
     base_url = _base_url(values)
-    sweep_hours = values["sweep_hours"]
     settings = Settings(
         base_url=base_url,
         token_url=_safe_url(values["token_url"] or base_url + TOKEN_PATH, "token_url"),
@@ -236,7 +241,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         page_size=values["page_size"],
         detail_workers=values["detail_workers"],
         vendors_path_group=values["vendors_path_group"],
-        sweep_every=timedelta(hours=sweep_hours) if sweep_hours else None,
+        sweep_every=timedelta(hours=values["sweep_hours"]) if values["sweep"] else None,
         sweep_vanished_max=values["sweep_vanished_max"],
         trust_counts=values["trust_counts"],
         timeout_s=values["timeout_s"],

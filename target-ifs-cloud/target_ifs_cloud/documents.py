@@ -146,6 +146,11 @@ class SupplierInvoice:
         )
 
     @property
+    def ifs_id(self) -> str:
+        """The id in IFS as far as it is known before sending: IFS draws those of invoices."""
+        return ""
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of everything that is sent; detects change, is never identity."""
         return fingerprint(
@@ -159,6 +164,25 @@ class SupplierInvoice:
                 "postings": [[list(x.codes), x.amount, dict(x.values)] for x in self.postings],
             }
         )
+
+
+ORDER_SERIES = "=order="
+"""Stands where an invoice has its series, in the keys of purchase orders, which have none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurchaseOrder(SupplierInvoice):
+    """A purchase order for IFS. It travels like an invoice, without tax and postings.
+
+    ``number`` is the order number, ``net`` the sum of the lines; ``ref`` of a line is its line
+    number, and its ``values`` hold everything that is sent of it.
+    """
+
+    @property
+    @override
+    def ifs_id(self) -> str:
+        """The id in IFS, known before it is sent: the order number."""
+        return self.number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,7 +224,9 @@ class Mapped:
     Exactly one of three: ``document`` is set and ``problems`` may be filled by the checks;
     ``problems`` says why none could be made; ``not_wanted`` says why none should exist (a bill
     in Draft, a type that the rules leave out, an order with nothing open). ``amount`` and
-    ``currency`` are for reports and may be unknown.
+    ``currency`` are for reports and may be unknown. ``is_over``: not wanted because it has run its
+    course (an order closed or paid), so what stands in IFS is closed and not cancelled. ``draft``
+    is what was worked out of an invoice that cannot be made; it explains and is never sent.
     """
 
     source: Source
@@ -209,6 +235,14 @@ class Mapped:
     not_wanted: str = ""
     amount: Decimal | None = None
     currency: str = ""
+    is_over: bool = False
+    draft: SupplierInvoice | None = field(default=None, compare=False)
+
+    @property
+    def trace(self) -> tuple[Explained, ...]:
+        """Why each field has its value, also of a document with problems."""
+        made = self.document or self.draft
+        return made.trace if made else ()
 
 
 def normalise_number(number: str) -> str:

@@ -19,6 +19,7 @@ _PLACES: dict[str, int] = {
     )
     for code in codes.split()
 }
+_QUANTA = {decimals: Decimal(1).scaleb(-decimals) for decimals in (0, 2, 3, 4)}
 AMOUNT_MAX = Decimal("1e15")
 RATE_QUANTUM = Decimal("0.000001")  # Source: documented by Procurify, rates have six decimals
 
@@ -48,7 +49,7 @@ def places(currency: str) -> int:
 
 def quantum(currency: str) -> Decimal:
     """The smallest amount of this currency, such as ``0.01``."""
-    return Decimal(1).scaleb(-places(currency))
+    return _QUANTA[places(currency)]
 
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:

@@ -85,6 +85,13 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         "stay as they are; report and exit code are as in earnest.",
     ),
     th.Property(
+        "final_posting",
+        th.BooleanType,
+        default=False,
+        description="Finish new supplier invoices as far as the company's settings allow (final "
+        "posting); otherwise a person authorises in IFS.",
+    ),
+    th.Property(
         "fail_on_held",
         th.StringType,
         default="new",
@@ -160,6 +167,7 @@ class Settings:
     site_profile: Path | None
     outbox_url: str
     dry_run: bool
+    final_posting: bool
     fail_on_held: FailOnHeld
     held_age_days: int
     settling_time_s: int
@@ -210,6 +218,7 @@ def read_settings(config: Mapping[str, Any]) -> Settings:
         site_profile=Path(profile) if profile else None,
         outbox_url=config["outbox_url"],
         dry_run=config["dry_run"],
+        final_posting=config["final_posting"],
         fail_on_held=cast(FailOnHeld, config["fail_on_held"]),
         **{name: int(config[name]) for name in _LIMITS},
     )

@@ -106,6 +106,10 @@ class FakeIfs:
         self.fault("after cancel")
         return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id)
 
+    def end(self, shown: InvoiceShown) -> Sent:
+        """The source is over: the same as cancelling it."""
+        return self.cancel(shown)
+
     def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
         """Amounts and postings that are not the document's."""
         invoice = self.invoices[shown.invoice_id]
@@ -137,6 +141,7 @@ class FakeIfs:
             gross=document.gross,
             etag=str(invoice.version),
             row=dict(document.header),
+            is_changeable=invoice.state == "Preliminary",
         )
 
     def standing(self) -> list[tuple[str, Decimal, bool]]:

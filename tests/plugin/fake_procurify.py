@@ -19,6 +19,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 from requests.adapters import BaseAdapter
 from typing_extensions import override
+from urllib3 import HTTPResponse
 
 Row = dict[str, Any]
 
@@ -104,6 +105,7 @@ class FakeProcurify:
     tokens: int = 0
     good_tokens: set[str] = field(default_factory=set)
     expires_in: int = 86400
+    domain: str = "harbour"
     fault: Callable[[Asked], Told | None] = lambda _asked: None
     on_page: Callable[[str, int], None] = lambda _path, _page: None
 
@@ -132,9 +134,9 @@ class FakeProcurify:
         self.tokens += 1
         token = f"canary-token-{self.tokens}"
         self.good_tokens.add(token)
-        return Told(
-            200, {"access_token": token, "expires_in": self.expires_in, "token_type": "Bearer"}
-        )
+        scope = f"urn:procurify-api:domain:{self.domain} urn:procurify-api:email:etl@example.com"
+        told = {"access_token": token, "expires_in": self.expires_in, "token_type": "Bearer"}
+        return Told(200, told | {"scope": scope})
 
     def _page(self, asked: Asked) -> Told:
         listing = self.lists[asked.path]
@@ -190,7 +192,7 @@ class FakeAdapter(BaseAdapter):
         response = requests.Response()
         response.status_code = told.status
         response.headers.update(told.headers)
-        response.raw = io.BytesIO(told.raw)
+        response.raw = HTTPResponse(io.BytesIO(told.raw), preload_content=False)
         response.url = request.url or ""
         response.request = request
         return response

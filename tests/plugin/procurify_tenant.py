@@ -19,6 +19,7 @@ ORDER = "/api/v2/purchase_orders/"
 LINES = "/api/v3/order-items/"
 RECEIPTS = "/api/v3/receipt/items/"
 VENDORS = "/api/v3/vendors/all/"
+VENDOR_ADDRESS = "/api/v3/vendors/"
 PAYMENTS = "/api/public/v1/payments/"
 REQUISITIONS = "/api/v2/global/orders/"
 
@@ -62,6 +63,7 @@ ORDER_ROW = sample(orders.PURCHASE_ORDER_ROW)
 ORDER_DETAIL = sample(orders.PURCHASE_ORDERS)
 ORDER_LINE = sample(orders.ORDER_ITEMS)
 VENDOR = sample(vendors.VENDORS)
+PAYMENT = sample(bills.PAYMENTS)
 
 
 def bill_uuid(number: int) -> str:
@@ -76,6 +78,7 @@ class Tenant:
         self.fake = FakeProcurify()
         self.bill_details: dict[str, Row] = {}
         self.order_details: dict[str, Row] = {}
+        self.hidden_vendors: dict[str, Row] = {}
         lists = self.fake.lists
         lists[VENDORS] = Listing()
         lists[BILLS] = Listing(
@@ -111,6 +114,7 @@ class Tenant:
             lists[path] = Listing()
         self.fake.details[BILL] = self.bill_details.get
         self.fake.details[ORDER] = self.order_details.get
+        self.fake.details[VENDOR_ADDRESS] = self.find_vendor
 
     def put(self, path: str, key: str, row: Row) -> None:
         """Add a row to a list, or replace the one with its key."""
@@ -158,10 +162,29 @@ class Tenant:
             received = fields.get("receivedPassQty", "0")
             detail["order_items"][0] |= {"id": number, "receivedPassQty": float(received)}
 
+    def put_payment(self, number: int, at: datetime, **fields: Any) -> None:
+        """Add or change a payment."""
+        row = {**PAYMENT, "id": number, "updated_at": stamp(at)}
+        self.put(PAYMENTS, "id", row | fields)
+
     def put_vendor(self, number: int, at: datetime | None, **fields: Any) -> None:
         """Add or change a vendor."""
         row = {**VENDOR, "id": number, "dateModified": stamp(at) if at else None}
         self.put(VENDORS, "id", row | fields)
+
+    def hide_vendor(self, number: int) -> None:
+        """Make a vendor inactive and take it off the list; its own address knows it still."""
+        rows = self.fake.lists[VENDORS].rows
+        row = next(row for row in rows if row["id"] == number)
+        rows.remove(row)
+        self.hidden_vendors[str(number)] = {**row, "active": False}
+
+    def find_vendor(self, key: str) -> Row | None:
+        """A vendor as its own address shows it."""
+        listing = self.fake.lists.get(VENDORS, Listing())
+        listed = {str(row["id"]): row for row in listing.rows}
+        row = listed.get(key) or self.hidden_vendors.get(key)
+        return {**row, "performance": {"score": 5}} if row else None
 
     def fill(self) -> Tenant:
         """A few records in every list."""
@@ -173,8 +196,7 @@ class Tenant:
             self.put_line(number * 10, number, at)
             receipt = sample(orders.ITEM_RECEIPTS) | {"id": number, "order_item": number * 10}
             self.put(RECEIPTS, "id", receipt)
-            payment = sample(bills.PAYMENTS) | {"id": number, "updated_at": stamp(at)}
-            self.put(PAYMENTS, "id", payment)
+            self.put_payment(number, at)
             requisition = sample(orders.REQUISITIONS) | {"num": number, "dateModified": stamp(at)}
             self.put(REQUISITIONS, "num", requisition)
             for path, schema in WHOLE_LISTS.items():

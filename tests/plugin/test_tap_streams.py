@@ -376,7 +376,7 @@ def swept(tenant: Tenant, state: Mapping[str, Any], hours: int = 25, **config: A
 
 def test_a_bill_that_is_gone_is_emitted_once_with_the_moment(tenant: Tenant) -> None:
     """A target can act on it; the next sweep is silent."""
-    state = run_tap(tenant.fake, "bills").state
+    state = run_tap(tenant.fake, "bills", "bill_items").state
     tenant.drop_bill(2)
     early = swept(tenant, state, hours=1)
     assert counted(early) == {}
@@ -395,7 +395,7 @@ def test_a_bill_that_is_gone_is_emitted_once_with_the_moment(tenant: Tenant) -> 
 def test_a_bill_that_went_back_to_draft_unseen_is_found_by_the_sweep(tenant: Tenant) -> None:
     """Its stamp did not move; its status did."""
     tenant.put_bill(1, BEGIN - 20 * DAY)
-    state = run_tap(tenant.fake, "bills").state
+    state = run_tap(tenant.fake, "bills", "bill_items").state
     tenant.put_bill(1, BEGIN - 20 * DAY, status=0)
     ran = swept(tenant, state)
     assert [(r["id"], r["status"]) for r in ran.records["bills"]] == [(1, 0)]
@@ -405,14 +405,14 @@ def test_a_bill_that_went_back_to_draft_unseen_is_found_by_the_sweep(tenant: Ten
 
 def test_a_bill_that_no_window_has_shown_is_found_by_the_sweep(tenant: Tenant) -> None:
     """Its stamp lies far before the overlap."""
-    state = run_tap(tenant.fake, "bills").state
+    state = run_tap(tenant.fake, "bills", "bill_items").state
     tenant.put_bill(6, BEGIN - 20 * DAY)
     assert numbers(swept(tenant, state)) == [6]
 
 
 def test_a_bill_that_is_only_not_listed_is_not_called_gone(tenant: Tenant) -> None:
     """The detail decides: a shifted page must never cancel an invoice."""
-    state = run_tap(tenant.fake, "bills").state
+    state = run_tap(tenant.fake, "bills", "bill_items").state
     rows = tenant.fake.lists[BILLS].rows
     hidden = rows.pop(0)
     ran = swept(tenant, state)
@@ -423,7 +423,7 @@ def test_a_bill_that_is_only_not_listed_is_not_called_gone(tenant: Tenant) -> No
 
 def test_a_detail_that_cannot_be_read_calls_nothing_gone(tenant: Tenant) -> None:
     """Unknown means stop."""
-    state = run_tap(tenant.fake, "bills").state
+    state = run_tap(tenant.fake, "bills", "bill_items").state
     tenant.drop_bill(2)
     tenant.fake.fault = lambda asked: Told(403, {}) if asked.path.startswith(BILL) else None
     with pytest.raises(ConfigurationError, match="403"):
@@ -432,7 +432,7 @@ def test_a_detail_that_cannot_be_read_calls_nothing_gone(tenant: Tenant) -> None
 
 def test_too_many_bills_gone_at_once_end_the_run(tenant: Tenant) -> None:
     """A lost right looks like deletion; nobody's invoices are cancelled for it."""
-    state = run_tap(tenant.fake, "bills").state
+    state = run_tap(tenant.fake, "bills", "bill_items").state
     for number in (1, 2, 3):
         tenant.drop_bill(number)
     with pytest.raises(ConfigurationError, match="sweep_vanished_max"):
@@ -442,18 +442,27 @@ def test_too_many_bills_gone_at_once_end_the_run(tenant: Tenant) -> None:
 
 def test_sweeps_can_be_turned_off(tenant: Tenant) -> None:
     """Then nothing beyond the window is listed, and only the overlap is remembered."""
-    state = run_tap(tenant.fake, "bills", sweep_hours=0).state
+    state = run_tap(tenant.fake, "bills", "bill_items", sweep=False).state
     tenant.drop_bill(2)
     tenant.fake.asked.clear()
-    assert counted(swept(tenant, state, hours=400, sweep_hours=0)) == {}
+    assert counted(swept(tenant, state, hours=400, sweep=False)) == {}
     assert tenant.fake.asked_paths() == [BILLS]
+
+
+def test_a_sweep_can_be_had_in_every_run_but_the_first_is_one_itself(tenant: Tenant) -> None:
+    """Zero hours between two sweeps."""
+    state = run_tap(tenant.fake, "bills", "bill_items", sweep_hours=0).state
+    assert tenant.fake.asked_paths().count(BILLS) == 1
+    tenant.drop_bill(2)
+    ran = swept(tenant, state, hours=1, sweep_hours=0)
+    assert [r["uuid"] for r in ran.records["bills"]] == [bill_uuid(2)]
 
 
 def test_a_sweep_respects_the_start_date(tenant: Tenant) -> None:
     """Bills before it were never emitted and are not looked for."""
     tenant.put_bill(6, BEGIN - 20 * DAY)
     options: dict[str, Any] = {"start_date": "2026-03-01"}
-    state = run_tap(tenant.fake, "bills", **options).state
+    state = run_tap(tenant.fake, "bills", "bill_items", **options).state
     tenant.put_bill(6, BEGIN - 20 * DAY, status=5)
     assert counted(swept(tenant, state, **options)) == {}
 
@@ -467,7 +476,7 @@ def test_the_spelling_of_a_uuid_is_kept_and_does_not_matter(tenant: Tenant) -> N
     detail = {**tenant.bill_details[bill_uuid(1)], "uuid": plain, "id": 4}
     tenant.bill_details[plain] = detail
     rows = tenant.fake.lists[BILLS].rows
-    first = run_tap(tenant.fake, "bills")
+    first = run_tap(tenant.fake, "bills", "bill_items")
     assert [r["uuid"] for r in first.records["bills"] if r["id"] == 4] == [key]
     rows[:] = [row for row in rows if row["id"] != 4]
     del tenant.bill_details[plain]

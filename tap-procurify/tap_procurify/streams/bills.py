@@ -124,7 +124,9 @@ class BillsStream(IncrementalStream):
         every, swept_at = self._tap.settings.sweep_every, self.bookmark.swept_at
         if every is None or self.is_full_table or self.bookmark.moment is None:
             return False
-        return swept_at is None or self.began_at - swept_at >= every
+        if swept_at is None:
+            return True
+        return self.began_at - swept_at >= every and swept_at != self.began_at
 
     @override
     def after_windows(self) -> Iterator[Row]:

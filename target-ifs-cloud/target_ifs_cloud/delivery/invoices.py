@@ -25,7 +25,6 @@ from target_ifs_cloud.delivery.recording import (
 from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.situation import (
-    PRELIMINARY_STATES,
     Candidate,
     has_content,
     is_mine,
@@ -171,14 +170,14 @@ class InvoiceDelivery:
             # The update in doubt has not happened yet; the ETag makes a second try safe.
             unsent = replace(entry, state=State.CONFIRMED, source=replace(entry.source, hash=""))
             return replace(candidate, entry=unsent), Shown.SAME
-        if intent is None or not has_content(shown, intent):
+        if intent is None or not (has_content(shown, intent) or shown.is_unfinished):
             return candidate, Shown.DIFFERENT
         if document is None or document.fingerprint != intent.fingerprint:
             is_whole = self._sender.is_whole(shown)
             return candidate, Shown.SAME if is_whole else Shown.DIFFERENT
         if not self._sender.differences(document, shown):
             return candidate, Shown.SAME
-        return candidate, Shown.PARTIAL if shown.state in PRELIMINARY_STATES else Shown.DIFFERENT
+        return candidate, Shown.PARTIAL if shown.is_changeable else Shown.DIFFERENT
 
     # write
 
@@ -196,7 +195,8 @@ class InvoiceDelivery:
             message = f"{step.decision} needs the invoice that IFS shows"
             raise AssertionError(message)
         if step.decision is Decision.CANCEL:
-            return self._sender.cancel(step.shown)
+            is_over = step.candidate.is_over
+            return (self._sender.end if is_over else self._sender.cancel)(step.shown)
         return self._sender.converge(_document(step), step.shown)
 
     def _send(self, steps: Sequence[Step], send: Callable[[], Sequence[Sent]]) -> list[Candidate]:

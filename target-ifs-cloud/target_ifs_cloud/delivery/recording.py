@@ -67,7 +67,7 @@ def record_intent(step: Step, *, now: datetime) -> Entry:
         key=document.key if document else entry.key,
         intent=Content.of(document) if document else None,
         content=candidate.entry.content if candidate.entry else None,
-        ifs_id=step.shown.invoice_id if step.shown else "",
+        ifs_id=step.shown.invoice_id if step.shown else (document.ifs_id if document else ""),
         sent_at=now,
         note=candidate.entry.note if candidate.entry else "",
     )

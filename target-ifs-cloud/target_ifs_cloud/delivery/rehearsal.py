@@ -86,6 +86,10 @@ class RehearsingSite(Site):
         return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id)
 
     @override
+    def end(self, shown: InvoiceShown) -> Sent:
+        return self.cancel(shown)
+
+    @override
     def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
         return () if shown in self._pretended.values() else super().differences(document, shown)
 
@@ -107,6 +111,7 @@ class RehearsingSite(Site):
             gross=document.gross,
             etag="",
             row={},
+            is_changeable=True,
         )
         return Sent(verdict=Verdict.DONE, ifs_id=invoice_id)
 

@@ -265,6 +265,7 @@ class DeliveryRun:
                 amount=m.amount,
                 currency=m.currency,
                 entry=entry,
+                is_over=m.is_over,
             )
             for (record, entry), m in zip(batch, mapped, strict=True)
         ]

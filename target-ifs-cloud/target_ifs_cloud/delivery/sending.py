@@ -31,6 +31,9 @@ class Sender(Protocol):
     def cancel(self, shown: InvoiceShown) -> Sent:
         """Cancel a preliminary invoice with the ETag just read."""
 
+    def end(self, shown: InvoiceShown) -> Sent:
+        """Close an order whose source has run its course; anything else is cancelled then."""
+
     def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
         """What differs between the document and the invoice with its lines and postings."""
 

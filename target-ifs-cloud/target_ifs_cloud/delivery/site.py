@@ -1,4 +1,4 @@
-"""IFS Cloud as delivery needs it: reference data kept for the run, invoices, suppliers.
+"""IFS Cloud as delivery needs it: reference data kept for the run, suppliers, documents.
 
 The adapter between ``delivery`` (documents and verdicts) and ``ifs`` (requests and answers). It is
 opened by the first question, so a run with nothing to do asks IFS nothing.
@@ -12,40 +12,28 @@ from datetime import datetime
 from functools import cached_property
 from logging import Logger
 
-from target_ifs_cloud.delivery.refusals import NO_PROPOSAL, STALE_STATUS, refusal, verdict_of
-from target_ifs_cloud.delivery.sent import Exchange, Sent, Verdict
+from target_ifs_cloud.delivery.acting import exchange_of
+from target_ifs_cloud.delivery.external_route import ExternalRoute
+from target_ifs_cloud.delivery.final_posting import FinalPosting
+from target_ifs_cloud.delivery.manual_route import ManualRoute
+from target_ifs_cloud.delivery.order_route import OrderRoute
+from target_ifs_cloud.delivery.refusals import verdict_of
+from target_ifs_cloud.delivery.sent import Sent
 from target_ifs_cloud.documents import (
+    ORDER_SERIES,
     CompanyId,
     DocumentKey,
+    PurchaseOrder,
     Supplier,
     SupplierId,
     SupplierInvoice,
-    fingerprint,
 )
-from target_ifs_cloud.errors import (
-    OutcomeUnknownError,
-    RefusedError,
-    TemporaryError,
-)
-from target_ifs_cloud.ifs.batch import ChangeSet, ChangeSetResult, Done, Failed
 from target_ifs_cloud.ifs.client import IfsClient, connect
 from target_ifs_cloud.ifs.client import Site as SiteAddress
-from target_ifs_cloud.ifs.invoice_changes import (
-    correction_change_sets,
-    create_change_set,
-    proposal_change_set,
-)
-from target_ifs_cloud.ifs.invoice_differences import differences, is_whole
-from target_ifs_cloud.ifs.invoice_reader import InvoiceReader
-from target_ifs_cloud.ifs.invoices import (
-    InvoiceDetails,
-    InvoiceShown,
-    created_invoice,
-    invoice_path,
-    uses_proposal,
-)
+from target_ifs_cloud.ifs.expectations import Uses
+from target_ifs_cloud.ifs.invoices import InvoiceShown, uses_proposal
 from target_ifs_cloud.ifs.metadata import require_profile_fits
-from target_ifs_cloud.ifs.profile import ProjectionKey, load_profile
+from target_ifs_cloud.ifs.profile import load_profile
 from target_ifs_cloud.ifs.reference_data import read_company
 from target_ifs_cloud.ifs.suppliers import (
     create_supplier_change_set,
@@ -81,8 +69,8 @@ class Site:
         self._rules = rules
         self._clock = clock
         self._log = log
+        self._posts_finally = settings.final_posting
         self._client = _connect(settings, clock, sleep)
-        self._reader = InvoiceReader(self._client)
 
     def close(self) -> None:
         """Close every connection."""
@@ -94,8 +82,7 @@ class Site:
     def _loaded(self) -> Reference:
         """The first contact: compare the profile with the tenant, then read what rules refer to."""
         companies = self._rules.companies
-        letters = {letter for c in companies for letter in self._rules.code_parts(c)}
-        told = list(require_profile_fits(self._client, letters))
+        told = list(require_profile_fits(self._client, self._uses()))
         references = {}
         for company in companies:
             parts = self._rules.code_parts(company)
@@ -104,6 +91,20 @@ class Site:
         for text in told:
             self._log.warning("site: %s", text)
         return Reference(companies=references, suppliers=read_suppliers(self._client))
+
+    def _uses(self) -> Uses:
+        """What this run will use of the site, for the comparison with its ``$metadata``."""
+        rules = self._rules
+        letters = {letter for c in rules.companies for letter in rules.code_parts(c)}
+        order = rules.purchase_order.order
+        order_fields = order.header if order else ()
+        return Uses(
+            letters=tuple(sorted(letters)),
+            orders=order is not None,
+            order_fields={rule.where: name for name, rule in order_fields},
+            final_posting=self._posts_finally,
+            bill_fields={rule.where: name for name, rule in rules.bill.invoice.header},
+        )
 
     @property
     def reference(self) -> Reference:
@@ -148,7 +149,9 @@ class Site:
         results = self._client.batch_change("supplier", sets)
         return [
             verdict_of(
-                result, ifs_id=document.supplier, exchange=self._exchange("supplier", set_, result)
+                result,
+                ifs_id=document.supplier,
+                exchange=exchange_of(profile, "supplier", set_, result),
             )
             for document, set_, result in zip(documents, sets, results, strict=True)
         ]
@@ -164,221 +167,78 @@ class Site:
             }
         )
 
-    # invoices
+    # documents
+
+    @cached_property
+    def _manual(self) -> ManualRoute:
+        finals = FinalPosting(self._client, self._log) if self._posts_finally else None
+        return ManualRoute(self._client, self._uses_proposal, finals)
+
+    @cached_property
+    def _invoices(self) -> ManualRoute | ExternalRoute:
+        """How invoices go in at this site."""
+        if self._client.profile.route == "external_interface":
+            return ExternalRoute(self._client, self._manual, self._clock)
+        return self._manual
+
+    @cached_property
+    def _orders(self) -> OrderRoute:
+        return OrderRoute(self._client)
 
     def find(
         self, numbers: Mapping[DocumentKey, str]
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
-        """The invoices under these keys that are not cancelled.
+        """What stands in IFS under these keys and is not cancelled.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.
         """
-        return self._reader.find(numbers)
+        orders = {key: text for key, text in numbers.items() if key.series == ORDER_SERIES}
+        invoices = {key: text for key, text in numbers.items() if key not in orders}
+        found = dict(self._invoices.find(invoices)) if invoices else {}
+        return found | (dict(self._orders.find(orders)) if orders else {})
 
     def create(self, documents: Sequence[SupplierInvoice]) -> Sequence[Sent]:
-        """Create invoices; where the company uses proposals, their rows follow as a second step."""
-        profile = self._client.profile
-        sets = [
-            create_change_set(
-                document, uses_proposal=self._uses_proposal(document), profile=profile
-            )
-            for document in documents
-        ]
-        results = self._client.batch_change("invoice", sets)
-        answers: list[Sent] = []
-        created: dict[int, InvoiceShown] = {}
-        for index, (document, set_, result) in enumerate(
-            zip(documents, sets, results, strict=True)
-        ):
-            exchange = self._exchange("invoice", set_, result)
-            shown = self._created(document, result)
-            answers.append(
-                verdict_of(result, ifs_id=shown.invoice_id if shown else "", exchange=exchange)
-            )
-            if isinstance(result, Done) and shown is None:
-                answers[index] = replace(answers[index], verdict=Verdict.UNANSWERED)
-            elif isinstance(result, Failed) and result.is_duplicate:
-                answers[index] = self._duplicate(document, answers[index])
-            elif shown and document.postings and self._uses_proposal(document):
-                created[index] = shown
-        self._post_proposals(documents, created, answers)
-        return answers
+        """Create these documents, one verdict each, in order."""
+        orders = {i: d for i, d in enumerate(documents) if isinstance(d, PurchaseOrder)}
+        invoices = {i: d for i, d in enumerate(documents) if i not in orders}
+        sent: dict[int, Sent] = {}
+        if invoices:
+            answers = self._invoices.create(list(invoices.values()))
+            sent |= dict(zip(invoices, answers, strict=True))
+        if orders:
+            sent |= dict(zip(orders, self._orders.create(list(orders.values())), strict=True))
+        return [sent[index] for index in range(len(documents))]
 
     def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        """Bring a preliminary invoice to the document: postings first, then header and lines.
-
-        In this order a refusal of the postings leaves the invoice as it was. Each half carries the
-        ETags just read, so a rival change makes it stale and it is decided again.
-        """
-        details = self._details(document, shown)
-        try:
-            halves = correction_change_sets(document, shown, details, self._client.profile)
-        except ValueError:
-            return Sent(verdict=Verdict.REFUSED, ifs_id=shown.invoice_id, problem=NO_PROPOSAL)
-        exchanges: list[Exchange] = []
-        parts: tuple[tuple[ProjectionKey, ChangeSet | None], ...] = (
-            ("proposal", halves.proposal),
-            ("invoice", halves.invoice),
-        )
-        for projection, change_set in parts:
-            if change_set is None:
-                continue
-            (result,) = self._client.batch_change(projection, [change_set])
-            exchange = self._exchange(projection, change_set, result)
-            sent = verdict_of(result, ifs_id=shown.invoice_id, exchange=exchange)
-            exchanges.append(exchange)
-            if sent.verdict is Verdict.REFUSED and len(exchanges) > 1:
-                # One half stands: not refused, but to be looked at again.
-                sent = replace(sent, verdict=Verdict.UNANSWERED)
-            if sent.verdict is not Verdict.DONE:
-                return replace(sent, exchanges=tuple(exchanges))
-        return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id, exchanges=tuple(exchanges))
+        """Bring what stands in IFS to the document, as long as it is as it was read."""
+        return self._route_of(shown).converge(document, shown)
 
     def cancel(self, shown: InvoiceShown) -> Sent:
-        """Cancel a preliminary invoice, as long as it is as it was read."""
-        profile = self._client.profile
-        names = profile.invoice
-        path = invoice_path(shown, profile)
-        exchange = Exchange(
-            method="POST",
-            path=f"{profile.projection('invoice').root}{path}/{names.cancel_action}",
-            body_hash=fingerprint(dict(names.cancel_body)),
-            status=None,
-            etag_before=shown.etag,
-        )
-        sent = Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id, exchanges=(exchange,))
-        try:
-            answer = self._client.action(
-                "invoice",
-                path,
-                names.cancel_action,
-                etag=shown.etag,
-                parameters=dict(names.cancel_body),
-            )
-        except (OutcomeUnknownError, TemporaryError):
-            return replace(sent, verdict=Verdict.UNANSWERED)
-        except RefusedError as error:
-            exchange = replace(exchange, status=error.status)
-            sent = replace(sent, exchanges=(exchange,))
-            if error.status == STALE_STATUS:
-                return replace(sent, verdict=Verdict.STALE)
-            problem = refusal(error.status, error.code, error.number, tag=error.tag)
-            return replace(sent, verdict=Verdict.REFUSED, problem=problem)
-        exchange = replace(exchange, status=answer.status, etag_after=answer.etag)
-        return replace(sent, exchanges=(exchange,))
+        """Cancel what stands in IFS, as long as it is as it was read."""
+        return self._route_of(shown).cancel(shown)
+
+    def end(self, shown: InvoiceShown) -> Sent:
+        """End what stands in IFS because its source has run its course: orders are closed."""
+        return self._route_of(shown).end(shown)
 
     def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
-        """What differs between the document and the invoice with its lines and postings."""
-        details = self._details(document, shown)
-        return differences(document, shown, details, self._client.profile)
+        """What differs between the document and what stands in IFS, with lines and postings."""
+        return self._route_of(shown).differences(document, shown)
 
     def is_whole(self, shown: InvoiceShown) -> bool:
-        """Whether lines and postings of the invoice add up to its header."""
-        company = self.reference.companies[CompanyId(shown.company)]
-        supplier = self.reference_for([SupplierId(shown.supplier)]).suppliers.get(
-            SupplierId(shown.supplier)
-        )
-        (details,) = self._reader.read_details(
-            [shown], proposals=[uses_proposal(company, supplier)]
-        )
-        return is_whole(shown, details, self._client.profile)
+        """Whether what stands in IFS is complete in itself."""
+        return self._route_of(shown).is_whole(shown)
 
     # parts
 
-    def _uses_proposal(self, document: SupplierInvoice) -> bool:
-        reference = self.reference_for([document.supplier])
-        supplier = reference.suppliers.get(document.supplier)
-        return uses_proposal(reference.companies[document.company], supplier)
+    def _route_of(self, shown: InvoiceShown) -> ManualRoute | ExternalRoute | OrderRoute:
+        return self._orders if shown.series == ORDER_SERIES else self._invoices
 
-    def _details(self, document: SupplierInvoice, shown: InvoiceShown) -> InvoiceDetails:
-        (details,) = self._reader.read_details([shown], proposals=[self._uses_proposal(document)])
-        return details
-
-    def _created(self, document: SupplierInvoice, result: ChangeSetResult) -> InvoiceShown | None:
-        """The invoice that a change set has made, if the answer says which one it is."""
-        if not isinstance(result, Done):
-            return None
-        return created_invoice(document, result.rows[1], self._client.profile)
-
-    def _post_proposals(
-        self,
-        documents: Sequence[SupplierInvoice],
-        created: Mapping[int, InvoiceShown],
-        answers: list[Sent],
-    ) -> None:
-        """Fill the proposals of new invoices; ``answers`` takes the verdict of both steps."""
-        try:
-            heads = self._reader.find_proposals(list(created.values()))
-        except TemporaryError:
-            for index in created:
-                answers[index] = replace(answers[index], verdict=Verdict.UNANSWERED)
-            return
-        sets: dict[int, ChangeSet] = {}
-        for index, shown in created.items():
-            head = heads.get((shown.company, shown.invoice_id))
-            try:
-                sets[index] = proposal_change_set(
-                    documents[index], shown, head, self._client.profile
-                )
-            except ValueError:
-                # Not there yet: the invoice is looked up again and completed.
-                answers[index] = replace(answers[index], verdict=Verdict.UNANSWERED)
-        results = self._client.batch_change("proposal", list(sets.values())) if sets else []
-        for (index, set_), result in zip(sets.items(), results, strict=True):
-            exchange = self._exchange("proposal", set_, result)
-            second = verdict_of(result, ifs_id=created[index].invoice_id, exchange=exchange)
-            second = replace(second, exchanges=(*answers[index].exchanges, exchange))
-            answers[index] = self._second_step(documents[index], created[index], second)
-
-    def _second_step(self, document: SupplierInvoice, shown: InvoiceShown, second: Sent) -> Sent:
-        """The verdict of both steps, from that of the second; the first one is done."""
-        if second.verdict is not Verdict.REFUSED:
-            # Stale or throttled: the invoice stands without its rows, so it is in doubt.
-            is_done = second.verdict is Verdict.DONE
-            return second if is_done else replace(second, verdict=Verdict.UNANSWERED)
-        undone = self._cancel_again(document, shown)
-        verdict = Verdict.REFUSED if undone.verdict is Verdict.DONE else Verdict.UNANSWERED
-        exchanges = (*second.exchanges, *undone.exchanges)
-        return replace(second, verdict=verdict, exchanges=exchanges)
-
-    def _cancel_again(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        """Take back an invoice whose postings IFS has refused, so that no half of it stays."""
-        try:
-            found = self._reader.find({document.key: document.number})[document.key]
-        except TemporaryError:
-            return Sent(verdict=Verdict.UNANSWERED, ifs_id=shown.invoice_id)
-        for invoice in found:
-            if invoice.invoice_id == shown.invoice_id:
-                return self.cancel(invoice)
-        return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id)
-
-    def _duplicate(self, document: SupplierInvoice, sent: Sent) -> Sent:
-        """IFS says that the number is taken: by an invoice under our key, or by another scope."""
-        try:
-            found = self._reader.find({document.key: document.number})[document.key]
-        except TemporaryError:
-            return replace(sent, verdict=Verdict.UNANSWERED)
-        return replace(sent, verdict=Verdict.STALE) if found else sent
-
-    def _exchange(
-        self, projection: ProjectionKey, change_set: ChangeSet, result: ChangeSetResult
-    ) -> Exchange:
-        """The evidence of one change set: what was asked, by its hash, and the verdict."""
-        operations = change_set.operations
-        before = next((o.if_match for o in operations if o.if_match), "")
-        rows = result.rows if isinstance(result, Done) else {}
-        status = result.status if isinstance(result, Failed) else None
-        return Exchange(
-            method="POST",
-            path=f"{self._client.profile.projection(projection).root}$batch",
-            body_hash=fingerprint(
-                [[o.method, o.path, dict(o.fields or {}), o.if_match] for o in operations]
-            ),
-            status=rows[1].status if rows else status,
-            etag_before=before,
-            etag_after=rows[1].etag if rows else "",
-        )
+    def _uses_proposal(self, company: str, supplier: str) -> bool:
+        reference = self.reference_for([SupplierId(supplier)])
+        row = reference.suppliers.get(SupplierId(supplier))
+        return uses_proposal(reference.companies[CompanyId(company)], row)
 
 
 def _connect(

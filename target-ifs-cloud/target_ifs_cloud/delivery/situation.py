@@ -13,8 +13,6 @@ from target_ifs_cloud.delivery.plan import Known, Shown, Situation
 from target_ifs_cloud.documents import DocumentKey, Problem, Source, SupplierInvoice
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
-PRELIMINARY_STATES = frozenset({"Preliminary"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -29,6 +27,7 @@ class Candidate:
     amount: Decimal | None
     currency: str
     entry: Entry | None
+    is_over: bool = False
 
     @property
     def known(self) -> Known:
@@ -71,7 +70,7 @@ def situation_of(
         shown=details or header,
         is_changed=not is_there and is_changed(candidate),
         is_settled=is_settled(candidate.entry, now=now, settling_time_s=settling_time_s),
-        is_preliminary=shown is not None and shown.state in PRELIMINARY_STATES,
+        is_preliminary=shown is not None and shown.is_changeable,
     )
 
 

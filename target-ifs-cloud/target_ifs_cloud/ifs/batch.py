@@ -43,12 +43,35 @@ class Operation:
     parent: int | None = None
     key: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """No row is changed or removed without the ETag that was read of it."""
+        is_of_a_row = self.method in {"PATCH", "DELETE"}
+        if self.if_match == "*" or (is_of_a_row and not self.if_match):
+            message = f"{self.method} needs an ETag that was read, never none and never *"
+            raise AssertionError(message)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeSet:
     """Requests that happen all together or not at all."""
 
     operations: tuple[Operation, ...]
+
+
+def action_of(
+    service: str, path: str, action: str, *, etag: str, parameters: Mapping[str, Any] | None = None
+) -> Operation:
+    """A call of a row's own action, as long as the row is as it was read.
+
+    ``service`` is the name of the projection, which qualifies the action. Source: the form of the
+    address and the need of ``If-Match`` are seen in code.
+    """
+    return Operation(
+        method="POST",
+        path=f"{path}/IfsApp.{service}.{action}",
+        fields=dict(parameters or {}),
+        if_match=etag,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,13 @@ from target_ifs_cloud.ifs.batch import (
     RowAnswer,
     write_reads,
 )
-from target_ifs_cloud.ifs.odata import body, error_of, parse_json
+from target_ifs_cloud.ifs.odata import (
+    ARRAY_ELEMENTS_MAX,
+    array_elements,
+    body,
+    error_of,
+    parse_json,
+)
 from target_ifs_cloud.ifs.paging import Place
 from target_ifs_cloud.ifs.profile import ProjectionKey, SiteProfile
 from target_ifs_cloud.wire.exchange import ErrorText, Request, Response
@@ -91,8 +97,8 @@ class Calls:
         Raises:
             RunError: as :meth:`Transport.send`; an unreadable answer is an unknown outcome.
         """
-        if operation.if_match == "*":
-            message = "an ETag that was read is needed, never *"
+        if array_elements(operation.fields) > ARRAY_ELEMENTS_MAX:
+            message = f"a body carries more than {ARRAY_ELEMENTS_MAX} array elements"
             raise AssertionError(message)
         response = self._send_operation(projection, operation)
         row = _row_of(response)
@@ -143,6 +149,8 @@ class Calls:
             "invoice": profile.invoice.set,
             "proposal": profile.proposal.set if profile.proposal else "",
             "supplier": profile.supplier.set,
+            "external": profile.external.set if profile.external else "",
+            "order": profile.order.set if profile.order else "",
         }
         text = write_reads([f"{sets[projection]}?$top=1"])
         try:

@@ -23,8 +23,9 @@ from target_ifs_cloud.ifs.calls import (
     NotOfferedError,
     error_text,
 )
-from target_ifs_cloud.ifs.odata import key
+from target_ifs_cloud.ifs.deep_insert import fold
 from target_ifs_cloud.ifs.profile import ProjectionKey
+from target_ifs_cloud.ifs.rows import key_of
 
 CHANGE_TRIES_MAX = 8
 """How often a change set is sent again when IFS says that it was not done."""
@@ -68,7 +69,8 @@ def _send_all(
             if calls.profile.use_batch:
                 results += _send_batch(calls, projection, chunk)
             else:
-                results.append(_send_alone(calls, projection, chunk[0]))
+                alone = fold(chunk[0]) if calls.profile.deep_insert else chunk[0]
+                results.append(_send_alone(calls, projection, alone))
         except TemporaryError:
             return results + [_NOT_SENT] * (len(change_sets) - len(results))
     return results
@@ -166,9 +168,5 @@ def _address_of(
         return path
     row: Mapping[str, object] = {**(operation.fields or {}), **answer.row}
     if operation.key and all(row.get(name) is not None for name in operation.key):
-        return path + key([(name, _plain(row[name])) for name in operation.key])
+        return path + key_of(row, operation.key, calls.profile)
     return urlsplit(answer.location).path.partition(calls.place(projection).root)[2]
-
-
-def _plain(value: object) -> str | int:
-    return value if isinstance(value, int) else str(value)

@@ -12,6 +12,7 @@ from target_ifs_cloud.ifs.batch import (
     ChangeSetResult,
     Operation,
     RowAnswer,
+    action_of,
 )
 from target_ifs_cloud.ifs.calls import (
     NOT_FOUND,
@@ -35,7 +36,7 @@ from target_ifs_cloud.wire.transport import Allowed, Transport, TransportSetting
 _COUNT_REFUSED = frozenset({400, 501})
 _READS = frozenset({"GET"})
 _WRITES = frozenset({"GET", "POST", "PATCH", "DELETE"})
-_WRITTEN: tuple[ProjectionKey, ...] = ("invoice", "proposal", "supplier")
+_WRITTEN: tuple[ProjectionKey, ...] = ("invoice", "proposal", "supplier", "external", "order")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def connect(
 
 
 def allowed_calls(profile: SiteProfile) -> tuple[Allowed, ...]:
-    """What may be sent: reads in every projection of the profile, writes in three of them."""
+    """What may be sent: reads in every projection of the profile, writes in those of documents."""
     return tuple(
         Allowed(methods=_WRITES if name in _WRITTEN else _READS, prefix=projection.root)
         for name, projection in profile.projections.items()
@@ -302,18 +303,11 @@ class IfsClient:
     ) -> RowAnswer:
         """Call an action of a row, as long as the row is as it was read.
 
-        Source: the form of the address and the need of ``If-Match`` are seen in code.
-
         Raises:
             RunError: as :meth:`patch`.
         """
         service = self.profile.projection(projection).name
-        operation = Operation(
-            method="POST",
-            path=f"{path}/IfsApp.{service}.{name}",
-            fields=parameters or {},
-            if_match=etag,
-        )
+        operation = action_of(service, path, name, etag=etag, parameters=parameters)
         return self._calls.change(projection, operation)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_ifs_cloud.documents import Posting, SupplierInvoice
-from target_ifs_cloud.ifs.batch import ChangeSet, Operation
+from target_ifs_cloud.ifs.batch import ChangeSet, Operation, action_of
 from target_ifs_cloud.ifs.invoice_differences import (
     Pairs,
     changed_header,
@@ -27,8 +27,17 @@ from target_ifs_cloud.ifs.invoices import (
     ProposalShown,
     invoice_path,
 )
-from target_ifs_cloud.ifs.profile import CodedRowNames, SiteProfile
-from target_ifs_cloud.ifs.rows import RowShown
+from target_ifs_cloud.ifs.profile import SiteProfile
+from target_ifs_cloud.ifs.profile_names import CodedRowNames
+from target_ifs_cloud.ifs.rows import RowShown, cleared, filled
+
+
+class NoProposalError(ValueError):
+    """The invoice has no posting proposal, and the site makes them itself."""
+
+
+class NoEtagError(ValueError):
+    """A row must be changed that IFS shows without an ETag."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,7 @@ def create_change_set(
         Operation(
             method="POST",
             path=names.set,
-            fields=header_fields(document, profile),
+            fields=filled(header_fields(document, profile), profile),
             key=(names.company, names.id),
         )
     ]
@@ -62,7 +71,7 @@ def create_change_set(
     if not uses_proposal:
         operations += [
             _child(names.postings.set, fields, key=names.postings.key)
-            for fields in _coded(document.postings, names.postings)
+            for fields in coded_rows(document.postings, names.postings)
         ]
     return ChangeSet(operations=tuple(operations))
 
@@ -76,13 +85,13 @@ def proposal_change_set(
     """Every row of the posting proposal of a new invoice; the head too where the site wants that.
 
     Raises:
-        ValueError: there is no head, and the site makes them itself: read again, then decide.
+        NoProposalError: there is no head, and the site makes them itself: read again, then decide.
     """
     names = profile.proposal
     if names is None or (head is None and names.head != "create"):
         message = "the invoice has no posting proposal"
-        raise ValueError(message)
-    rows = _coded(document.postings, names.rows)
+        raise NoProposalError(message)
+    rows = coded_rows(document.postings, names.rows)
     if head is not None:
         path = f"{head.path}/{names.rows.set}"
         return ChangeSet(
@@ -109,7 +118,8 @@ def correction_change_sets(
     """What must change in IFS so that the invoice is the document, with the ETags just read.
 
     Raises:
-        ValueError: the proposal is missing and the site makes them itself.
+        NoProposalError: the proposal is missing and the site makes them itself.
+        NoEtagError: a row to change was shown without an ETag.
     """
     names = profile.invoice
     path = invoice_path(shown, profile)
@@ -128,28 +138,40 @@ def correction_change_sets(
     changed = changed_header(document, shown, profile)
     invoice = None
     if changed or lines or postings:
+        if not shown.etag:
+            message = "the invoice is shown without an ETag"
+            raise NoEtagError(message)
         guard = {names.net: document.net, names.tax: document.tax}
         header = Operation(
-            method="PATCH", path=path, fields={**guard, **changed}, if_match=shown.etag
+            method="PATCH",
+            path=path,
+            fields=cleared({**guard, **changed}, profile),
+            if_match=shown.etag,
         )
         invoice = ChangeSet(operations=(header, *lines, *postings))
     return Corrections(invoice=invoice, proposal=_proposal(document, shown, details, profile))
 
 
-def cancel_change_set(shown: InvoiceShown, profile: SiteProfile) -> ChangeSet:
-    """The action that cancels an invoice, as long as it is as it was read."""
+def final_posting_change_set(
+    document: SupplierInvoice, shown: InvoiceShown, profile: SiteProfile
+) -> ChangeSet:
+    """The action that posts an invoice for good, as long as it is as it was read."""
+    names = profile.invoice.final_posting
+    if names is None:
+        message = "the site profile has no invoice.final_posting"
+        raise AssertionError(message)
+    header = dict(document.header)
+    values: dict[str | None, Any] = {
+        names.voucher_type: header.get(names.voucher_type or "") or names.default_voucher_type,
+        names.user_group: names.user_group_value,
+        names.voucher_date: header.get(names.voucher_date or "") or header.get("InvoiceDate"),
+        names.automatic_pay_auth: names.automatic_pay_auth_value,
+    }
+    parameters = {name: value for name, value in values.items() if name and value is not None}
     service = profile.projection("invoice").name
-    action = f"IfsApp.{service}.{profile.invoice.cancel_action}"
-    return ChangeSet(
-        operations=(
-            Operation(
-                method="POST",
-                path=f"{invoice_path(shown, profile)}/{action}",
-                fields=dict(profile.invoice.cancel_body),
-                if_match=shown.etag,
-            ),
-        )
-    )
+    path = invoice_path(shown, profile)
+    action = action_of(service, path, names.action, etag=shown.etag, parameters=parameters)
+    return ChangeSet(operations=(action,))
 
 
 def _proposal(
@@ -174,6 +196,9 @@ def _proposal(
 
 def _corrections(pairs: Pairs, *, path: str, key: tuple[str, ...]) -> list[Operation]:
     """Change what can be changed, remove what is too much, add what is missing."""
+    if any(not row.etag for row in (*(row for _, row in pairs.changed), *pairs.surplus)):
+        message = "a row is shown without an ETag"
+        raise NoEtagError(message)
     operations = [
         Operation(method="PATCH", path=shown.path, fields=fields, if_match=shown.etag)
         for fields, shown in pairs.changed
@@ -193,7 +218,8 @@ def _child(collection: str, fields: Mapping[str, Any], *, key: tuple[str, ...]) 
     return Operation(method="POST", path=collection, fields=fields, parent=1, key=key)
 
 
-def _coded(postings: Sequence[Posting], names: CodedRowNames) -> list[dict[str, Any]]:
+def coded_rows(postings: Sequence[Posting], names: CodedRowNames) -> list[dict[str, Any]]:
+    """What is sent for postings, by IFS names; empty fields are left out."""
     return [
         {name: value for name, value in posting_fields(posting, names).items() if value is not None}
         for posting in postings

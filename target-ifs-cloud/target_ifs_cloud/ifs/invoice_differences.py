@@ -13,7 +13,8 @@ from typing import Any
 
 from target_ifs_cloud.documents import Line, Posting, SupplierInvoice
 from target_ifs_cloud.ifs.invoices import InvoiceDetails, InvoiceShown
-from target_ifs_cloud.ifs.profile import CodedRowNames, ItemNames, SiteProfile
+from target_ifs_cloud.ifs.profile import SiteProfile
+from target_ifs_cloud.ifs.profile_names import CodedRowNames, ItemNames
 from target_ifs_cloud.ifs.rows import RowShown, amount, is_same
 
 LETTERS = "ABCDEFGHIJ"
@@ -41,7 +42,6 @@ def header_fields(document: SupplierInvoice, profile: SiteProfile) -> dict[str, 
         names.company: document.company,
         names.supplier: document.supplier,
         names.series: document.series,
-        names.number: document.number,
         names.currency: document.currency,
         names.net: document.net,
         names.tax: document.tax,
@@ -49,6 +49,7 @@ def header_fields(document: SupplierInvoice, profile: SiteProfile) -> dict[str, 
     if names.gross:
         fields[names.gross] = document.gross
     fields |= dict(document.header)
+    fields[names.number_field(document.series)] = document.number
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -136,7 +137,8 @@ def changed_header(
 ) -> dict[str, Any]:
     """The header fields that IFS shows otherwise; key fields and constants never change."""
     names = profile.invoice
-    fixed = {names.company, names.supplier, names.series, names.number, *names.constants}
+    number = names.number_field(document.series)
+    fixed = {names.company, names.supplier, names.series, number, *names.constants}
     wanted = header_fields(document, profile)
     return {
         name: value

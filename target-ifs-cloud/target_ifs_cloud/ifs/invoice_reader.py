@@ -25,8 +25,9 @@ from target_ifs_cloud.ifs.odata import (
     equals,
     same_text,
 )
-from target_ifs_cloud.ifs.profile import ProjectionKey, ProposalNames
-from target_ifs_cloud.ifs.rows import Row, RowShown, amount, shown_row, text
+from target_ifs_cloud.ifs.profile import ProjectionKey
+from target_ifs_cloud.ifs.profile_names import ProposalNames
+from target_ifs_cloud.ifs.rows import Row, RowShown, amount, is_listed, shown_row, text
 
 _QUERY_RESERVE = 300
 """Characters of an address kept for the host, the path and the other options."""
@@ -76,20 +77,12 @@ class InvoiceReader:
         """
         names = self._profile.invoice
         paths = [invoice_path(invoice, self._profile) for invoice in shown]
-        lines = self._children(paths, shown, names.items.set, names.items.order)
         direct = [index for index, is_proposal in enumerate(proposals) if not is_proposal]
-        postings = dict(
-            zip(
-                direct,
-                self._children(
-                    [paths[index] for index in direct],
-                    [shown[index] for index in direct],
-                    names.postings.set,
-                    names.postings.order,
-                ),
-                strict=True,
-            )
-        )
+        wanted = [(index, names.items.set, names.items.order) for index in range(len(shown))]
+        wanted += [(index, names.postings.set, names.postings.order) for index in direct]
+        answers = self._children(paths, shown, wanted)
+        lines = answers[: len(shown)]
+        postings = dict(zip(direct, answers[len(shown) :], strict=True))
         found = self.find_proposals([s for s, p in zip(shown, proposals, strict=True) if p])
         heads = self.read_proposal_rows(found)
         return [
@@ -162,7 +155,8 @@ class InvoiceReader:
         names = self._profile.invoice
         parts: dict[str, list[Filter]] = {}
         for asked, written in numbers.items():
-            spelling = any_of(_spellings(names.number, written, asked, is_any_case=is_any_case))
+            field = names.number_field(asked.series)
+            spelling = any_of(_spellings(field, written, asked, is_any_case=is_any_case))
             part = all_of([equals(names.supplier, asked.supplier), spelling])
             parts.setdefault(asked.company, []).append(part)
         wanted = {(k.company, k.supplier, k.number) for k in numbers}
@@ -176,7 +170,7 @@ class InvoiceReader:
                     "IFS showed invoices that were not asked for, so its answer cannot be relied "
                     "on. Nothing was written. Run again"
                 )
-            if invoice.state in names.cancelled_states:
+            if is_listed(invoice.state, names.cancelled_states):
                 continue
             for asked, invoices in found.items():
                 if _is_under(invoice, number, asked):
@@ -218,17 +212,21 @@ class InvoiceReader:
         self,
         paths: Sequence[str],
         shown: Sequence[InvoiceShown],
-        collection: str,
-        order: Sequence[str],
+        wanted: Sequence[tuple[int, str, Sequence[str]]],
     ) -> list[list[Row]]:
-        """The rows of one child collection per invoice; rows of another invoice are an error."""
+        """The rows of child collections (place of the invoice, collection, order), read together.
+
+        Rows of another invoice are an error.
+        """
         names = self._profile.invoice
         readings = [
-            self._client.reading("invoice", f"{path}/{collection}", order=order) for path in paths
+            self._client.reading("invoice", f"{paths[index]}/{collection}", order=order)
+            for index, collection, order in wanted
         ]
         found = []
         answers = self._client.collections("invoice", readings)
-        for invoice, rows in zip(shown, answers, strict=True):
+        for (index, collection, _), rows in zip(wanted, answers, strict=True):
+            invoice = shown[index]
             if rows is None:
                 raise TemporaryError(
                     f"invoice {invoice.invoice_id} of {invoice.company} is gone, or the site has "

@@ -16,13 +16,17 @@ from target_ifs_cloud.documents import (
 )
 from target_ifs_cloud.ifs.batch import RowAnswer
 from target_ifs_cloud.ifs.profile import SiteProfile
-from target_ifs_cloud.ifs.rows import Row, RowShown, amount, key_of, text
+from target_ifs_cloud.ifs.rows import Row, RowShown, amount, is_listed, key_of, text
 from target_ifs_cloud.reference import CompanyReference, SupplierReference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceShown:
-    """One invoice as IFS shows it. Units: amounts in ``currency``; ``etag`` as just read."""
+    """One invoice as IFS shows it. Units: amounts in ``currency``; ``etag`` as just read.
+
+    ``is_changeable``: IFS still allows it to be changed or cancelled, as far as its state tells.
+    ``is_unfinished``: its amounts may not all be there yet, because its creation has further steps.
+    """
 
     company: str
     invoice_id: str
@@ -36,6 +40,8 @@ class InvoiceShown:
     gross: Decimal
     etag: str
     row: Mapping[str, Any]
+    is_changeable: bool = False
+    is_unfinished: bool = False
 
     @property
     def key(self) -> DocumentKey:
@@ -94,19 +100,21 @@ def shown_invoice(row: Row, profile: SiteProfile) -> InvoiceShown:
     net = amount(row, names.net) or Decimal(0)
     tax = amount(row, names.tax) or Decimal(0)
     gross = amount(row, names.gross)
+    series, state = text(row, names.series), text(row, names.state)
     return InvoiceShown(
         company=text(row, names.company),
         invoice_id=text(row, names.id),
         supplier=text(row, names.supplier),
-        series=text(row, names.series),
-        number=text(row, names.number),
-        state=text(row, names.state),
+        series=series,
+        number=text(row, names.number_field(series)),
+        state=state,
         currency=text(row, names.currency),
         net=net,
         tax=tax,
         gross=net + tax if gross is None else gross,
         etag=text(row, "@odata.etag"),
         row=row,
+        is_changeable=is_listed(state, names.preliminary_states),
     )
 
 

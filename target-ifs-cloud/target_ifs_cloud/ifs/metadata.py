@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from target_ifs_cloud.errors import ConfigurationError
 from target_ifs_cloud.ifs.calls import NotOfferedError
 from target_ifs_cloud.ifs.client import IfsClient
-from target_ifs_cloud.ifs.expectations import Expected, expectations
+from target_ifs_cloud.ifs.expectations import Expected, Uses, expectations
 from target_ifs_cloud.ifs.profile import ProjectionKey
 
 METADATA_BYTES_MAX = 64 * 1024 * 1024
@@ -74,15 +74,15 @@ class MetadataReport:
     unread: tuple[str, ...]
 
 
-def compare_with_metadata(client: IfsClient, letters: Iterable[str]) -> MetadataReport:
-    """Read ``$metadata`` of every projection in use and compare; ``letters`` are code parts in use.
+def compare_with_metadata(client: IfsClient, uses: Uses) -> MetadataReport:
+    """Read ``$metadata`` of every projection in use and compare.
 
     Raises:
         TemporaryError: IFS does not answer.
     """
     profile = client.profile
     by_projection: dict[ProjectionKey, list[Expected]] = {}
-    for expected in expectations(profile, sorted(set(letters))):
+    for expected in expectations(profile, uses):
         by_projection.setdefault(expected.projection, []).append(expected)
     missing: list[Missing] = []
     unread: list[str] = []
@@ -100,7 +100,7 @@ def compare_with_metadata(client: IfsClient, letters: Iterable[str]) -> Metadata
     return MetadataReport(missing=tuple(missing), unread=tuple(unread))
 
 
-def require_profile_fits(client: IfsClient, letters: Iterable[str]) -> tuple[str, ...]:
+def require_profile_fits(client: IfsClient, uses: Uses) -> tuple[str, ...]:
     """Stop before the first write when a name that is needed is not there; the rest is told.
 
     Raises:
@@ -110,7 +110,7 @@ def require_profile_fits(client: IfsClient, letters: Iterable[str]) -> tuple[str
     habit = client.profile.check_metadata
     if habit == "never":
         return ("the site profile was not compared with $metadata (check_metadata: never)",)
-    report = compare_with_metadata(client, letters)
+    report = compare_with_metadata(client, uses)
     faults = [missing.message for missing in report.missing if missing.is_needed]
     if habit == "required":
         faults += report.unread
@@ -206,9 +206,8 @@ def _missing(expected: Expected, model: ServiceModel, projection: str) -> list[M
         for line, name in expected.fields.items()
         if name not in found.fields and found is not UNDESCRIBED
     ]
-    # Without an action one step is refused when it comes; documents can be created all the same.
     actions = [
-        report("action", name, line, is_needed=False)
+        report("action", name, line, is_needed=expected.are_actions_needed)
         for line, name in expected.actions.items()
         if name not in model.actions
     ]

@@ -25,6 +25,8 @@ Filter = NewType("Filter", str)
 
 BODY_DEPTH_MAX = 20
 ERROR_BYTES_MAX = 1_000_000
+ARRAY_ELEMENTS_MAX = 5000
+"""Elements of all arrays in the body of one request. Source: documented by IFS as advice."""
 DUPLICATE_NUMBER = 20112
 STALE_NUMBERS = frozenset({20114, 20115})
 _KEY_SAFE = "(),='$-._~!*:@"
@@ -34,10 +36,12 @@ _DATABASE_TEXT = re.compile(r"ORA-0*(\d{4,6})\s*:\s*(?:([A-Za-z]\w*)\.([A-Z]\w*)
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of an enumeration, as keys, parameters and filters spell it."""
+    """A member of an enumeration, as keys, parameters and filters spell it.
 
-    projection: str
-    enum: str
+    ``type`` is the qualified one: ``IfsApp.SupplierHandling.PartyType``.
+    """
+
+    type: str
     name: str
 
 
@@ -58,7 +62,7 @@ def literal(value: Literal) -> str:
         case str():
             return "'" + value.replace("'", "''") + "'"
         case Member():
-            return f"IfsApp.{value.projection}.{value.enum}{literal(value.name)}"
+            return f"{value.type}{literal(value.name)}"
         case _:
             return _bare(value)
 
@@ -101,6 +105,11 @@ def key(values: Sequence[tuple[str, Literal]]) -> str:
 def equals(name: str, value: Literal) -> Filter:
     """``name eq value``."""
     return Filter(f"{name} eq {literal(value)}")
+
+
+def at_least(name: str, value: Literal) -> Filter:
+    """``name ge value``."""
+    return Filter(f"{name} ge {literal(value)}")
 
 
 def same_text(name: str, value: str) -> Filter:
@@ -189,6 +198,15 @@ def _json(value: object, *, decimal_as_string: bool, depth: int) -> str:
     text = _bare(value)
     is_quoted = isinstance(value, date) or (decimal_as_string and isinstance(value, Decimal))
     return f'"{text}"' if is_quoted else text
+
+
+def array_elements(value: object) -> int:
+    """How many elements all arrays inside a body have together."""
+    if isinstance(value, Mapping):
+        return sum(array_elements(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return len(value) + sum(array_elements(item) for item in value)
+    return 0
 
 
 def parse_json(text: bytes) -> Any:  # noqa: ANN401  (any JSON value)

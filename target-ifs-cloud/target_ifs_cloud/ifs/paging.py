@@ -128,7 +128,10 @@ class Reading:
             self._next = None
             return
         if self._passes >= PASSES_MAX:
-            message = "fewer rows came than the count says"
+            message = (
+                "fewer rows came than the count says; where a site counts wrongly, set "
+                "ask_for_count: false in the site profile"
+            )
             raise IncompleteAnswerError(message)
         self._passes += 1
         self._count = None

@@ -9,17 +9,35 @@ from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from target_ifs_cloud.errors import ConfigurationError
+from target_ifs_cloud.ifs.profile_names import (
+    AccountNames,
+    Block,
+    CodePartNames,
+    CompanyNames,
+    CurrencyRateNames,
+    ExternalNames,
+    InvoiceNames,
+    Name,
+    OrderNames,
+    PeriodNames,
+    ProfileLimits,
+    Projection,
+    ProposalNames,
+    SimpleNames,
+    SupplierChild,
+    SupplierNames,
+    TaxCodeNames,
+)
+
+__all__ = ["ProjectionKey", "SiteProfile", "SupplierChild", "default_lines", "load_profile"]
 
 PROFILE_BYTES_MAX = 1_000_000
 PROFILE_DEPTH_MAX = 12
-Name = str
-Constant = str | int | bool
 ProjectionKey = Literal[
     "invoice",
     "proposal",
@@ -32,258 +50,30 @@ ProjectionKey = Literal[
     "currency",
     "currency_rate",
     "period",
+    "external",
+    "order",
 ]
 
 
-class _Block(BaseModel):
-    """A block of the profile: frozen, and an unknown line is refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Projection(_Block):
-    """Where a projection lives. Source: the shape of the address is documented by IFS."""
-
-    name: Name
-    endpoint: Name = "main"
-
-    @property
-    def root(self) -> str:
-        """The path of the service, with a slash at its end."""
-        return (
-            f"/{quote(self.endpoint, safe='')}/ifsapplications/projection/v1/"
-            f"{quote(self.name, safe='')}.svc/"
-        )
-
-
-class ProfileLimits(_Block):
-    """How much goes into one request."""
-
-    page_size: int = Field(ge=1, le=5000)
-    url_length_max: int = Field(ge=500, le=100_000)
-    lookup_keys_per_request: int = Field(ge=1, le=500)
-    batch_change_sets: int = Field(ge=1, le=200)
-    batch_reads: int = Field(ge=1, le=200)
-    requests_per_second: int = Field(ge=1, le=1000)
-
-
-class ItemNames(_Block):
-    """Lines of an invoice."""
-
-    set: Name
-    key: tuple[Name, ...]
-    order: tuple[Name, ...]
-    net: Name
-    tax: Name | None
-    tax_code: Name | None
-
-
-class CodedRowNames(_Block):
-    """Rows that carry a code string and an amount: postings, rows of a proposal."""
-
-    set: Name
-    key: tuple[Name, ...]
-    order: tuple[Name, ...]
-    amount: Name
-    code: Name
-    posting_type: Name | None = None
-    tax_posting_types: tuple[str, ...] = ()
-
-    def code_field(self, letter: str) -> str:
-        """The field of a code part."""
-        return self.code.replace("{letter}", letter)
-
-
-class InvoiceNames(_Block):
-    """Supplier invoices."""
-
-    set: Name
-    company: Name
-    id: Name
-    supplier: Name
-    series: Name
-    number: Name
-    currency: Name
-    net: Name
-    tax: Name
-    gross: Name | None
-    state: Name
-    source_reference: Name
-    cancelled_states: tuple[str, ...]
-    not_compared: frozenset[Name]
-    constants: Mapping[str, Constant]
-    cancel_action: Name
-    cancel_body: Mapping[str, Constant]
-    final_posting_action: Name | None
-    items: ItemNames
-    postings: CodedRowNames
-
-
-class ProposalNames(_Block):
-    """Posting proposals."""
-
-    head: Literal["created_with_invoice", "create"]
-    set: Name
-    key: tuple[Name, ...]
-    company: Name
-    invoice_id: Name
-    balance: Name | None
-    state: Name | None
-    rows: CodedRowNames
-
-
-class SupplierChild(_Block):
-    """A child collection of a supplier."""
-
-    set: Name
-    key: tuple[Name, ...]
-    parent: str | None = None
-
-
-class SupplierCompanyNames(_Block):
-    """The supplier's invoice row per company."""
-
-    child: str
-    supplier: Name | None
-    company: Name
-    payment_term: Name
-    uses_proposal: Name | None
-
-
-class SupplierNames(_Block):
-    """Suppliers and what hangs below them."""
-
-    set: Name
-    id: Name
-    name: Name
-    country: Name
-    country_code: Name | None
-    association_no: Name | None
-    children: Mapping[str, SupplierChild]
-    invoice_company: SupplierCompanyNames
-
-
-class InvoiceInfoNames(_Block):
-    """A company's invoice settings."""
-
-    set: Name
-    uses_proposal: Name
-
-
-class InvoiceTypeNames(_Block):
-    """A company's default invoice types."""
-
-    set: Name
-    manual: Name
-
-
-class CompanyNames(_Block):
-    """Companies."""
-
-    set: Name
-    id: Name
-    name: Name
-    country: Name | None
-    uses_proposal_default: bool
-    invoice_info: InvoiceInfoNames | None
-    invoice_types: InvoiceTypeNames | None
-
-
-class AccountNames(_Block):
-    """Accounts with what they ask of the other code parts."""
-
-    set: Name
-    fallback_set: Name | None
-    company: Name
-    id: Name
-    valid_from: Name | None
-    valid_until: Name | None
-    budget_only: Name | None
-    demand: Name
-
-    def demand_field(self, letter: str) -> str:
-        """The field that holds the demand on a code part."""
-        return self.demand.replace("{letter}", letter)
-
-
-class CodePartNames(_Block):
-    """Values of the code parts B to J."""
-
-    parent_set: Name
-    company: Name
-    set: Name
-    value: Name
-    valid_from: Name | None
-    valid_until: Name | None
-    budget_only: Name | None
-
-    def set_of(self, letter: str) -> str:
-        """The collection of one code part."""
-        return self.set.replace("{letter}", letter)
-
-    def value_field(self, letter: str) -> str:
-        """The field that holds the value of one code part."""
-        return self.value.replace("{letter}", letter)
-
-
-class TaxCodeNames(_Block):
-    """Tax codes."""
-
-    set: Name
-    company: Name
-    id: Name
-    rate: Name | None
-    valid_from: Name | None
-    valid_until: Name | None
-
-
-class SimpleNames(_Block):
-    """A set of which only the ids matter: payment terms, currencies."""
-
-    set: Name
-    company: Name
-    id: Name
-
-
-class CurrencyRateNames(_Block):
-    """Currency rates."""
-
-    set: Name
-    company: Name
-    currency: Name
-    rate_type: Name | None
-    valid_from: Name
-    rate: Name
-    use_type: str | None
-
-
-class PeriodNames(_Block):
-    """Accounting periods."""
-
-    set: Name
-    company: Name
-    year: Name
-    period: Name
-    date_from: Name
-    date_until: Name
-    status: Name
-    open_statuses: tuple[str, ...]
-
-
-class SiteProfile(_Block):
+class SiteProfile(Block):
     """One IFS site. The blocks of advisory data may be ``None``: not offered there."""
 
-    route: Literal["manual_invoice"]
+    route: Literal["manual_invoice", "external_interface"]
     check_metadata: Literal["required", "if_available", "never"]
     limits: ProfileLimits
     use_batch: bool
+    deep_insert: bool
     ask_for_count: bool
     decimal_as_string: bool
     number_lookup: Literal["any_case", "exact_variants"]
     numeric_keys: frozenset[Name]
+    enum_keys: Mapping[Name, str]
+    timestamp_fields: frozenset[Name]
     projections: Mapping[ProjectionKey, Projection]
     invoice: InvoiceNames
     proposal: ProposalNames | None
+    external: ExternalNames | None
+    order: OrderNames | None
     supplier: SupplierNames
     company: CompanyNames
     account: AccountNames
@@ -293,6 +83,33 @@ class SiteProfile(_Block):
     currency: SimpleNames | None
     currency_rate: CurrencyRateNames | None
     period: PeriodNames | None
+
+    @property
+    def external_names(self) -> ExternalNames:
+        """The names of the external interface.
+
+        Raises:
+            ConfigurationError: the profile has none.
+        """
+        if self.external is None:
+            raise ConfigurationError(
+                "the site profile says `route: external_interface` and has no block `external`"
+            )
+        return self.external
+
+    @property
+    def order_names(self) -> OrderNames:
+        """The names of purchase orders.
+
+        Raises:
+            ConfigurationError: the profile has none.
+        """
+        if self.order is None:
+            raise ConfigurationError(
+                "purchase_order.yml says `post_as: purchase_order`, but the site profile has no "
+                "block `order`"
+            )
+        return self.order
 
     def projection(self, key: ProjectionKey) -> Projection:
         """The projection that serves one kind of data.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from target_ifs_cloud.errors import RefusedError, TemporaryError
@@ -38,7 +38,7 @@ class Reads:
             except ValueError:
                 value = None
             if value is not None and error_of(value) is None:
-                return value
+                return _with_etag(value, answer.headers.get("etag", ""))
             if attempt < READ_TRIES_MAX:
                 self._calls.transport.back_off(attempt)
         raise TemporaryError(
@@ -107,6 +107,12 @@ class Reads:
             if error.status == NOT_FOUND:
                 return ReadAnswer(status=NOT_FOUND, value=None)
             raise self._calls.explained(projection, path, error) from error
+
+
+def _with_etag(value: Any, etag: str) -> Any:  # noqa: ANN401  (any JSON)
+    """A single row with the ETag of its header, where its body does not show it."""
+    is_bare_row = isinstance(value, Mapping) and "value" not in value and etag
+    return {"@odata.etag": etag, **value} if is_bare_row else value
 
 
 def _may_ask_again(answer: ReadAnswer) -> bool:

@@ -17,7 +17,8 @@ from target_ifs_cloud.errors import ConfigurationError, RefusedError
 from target_ifs_cloud.ifs.calls import NotOfferedError
 from target_ifs_cloud.ifs.client import IfsClient
 from target_ifs_cloud.ifs.odata import equals, key
-from target_ifs_cloud.ifs.profile import CurrencyRateNames, ProjectionKey, SimpleNames
+from target_ifs_cloud.ifs.profile import ProjectionKey
+from target_ifs_cloud.ifs.profile_names import CurrencyRateNames, SimpleNames
 from target_ifs_cloud.ifs.rows import Row, amount, day, flag, text
 from target_ifs_cloud.reference import (
     Account,

@@ -47,7 +47,7 @@ def map_bill(
     bill = as_record(record)
     source = source_of("bill", record)
     findings = Findings()
-    reason = _not_wanted(bill, rules.bill, findings)
+    reason = not_wanted_bill(bill, rules.bill, findings)
     amount = parse_amount(bill.get("total_cost_with_tax"))
     if reason:
         currency = read_text(pick(bill, "currency.name")) or ""
@@ -73,7 +73,7 @@ def map_bill(
     return _map_wanted(inputs, amount)
 
 
-def _not_wanted(bill: Record, rules: BillRules, findings: Findings) -> str:
+def not_wanted_bill(bill: Record, rules: BillRules, findings: Findings) -> str:
     """Why no invoice should exist for the bill, or ``""``."""
     if bill.get(VANISHED_FIELD):
         return "bill is gone from Procurify"
@@ -111,12 +111,17 @@ def _map_wanted(inputs: Inputs, stated: Decimal | None) -> Mapped:
     bill, rules, findings = inputs.record, inputs.rules.bill, inputs.findings
     code = ask_currency(inputs)
     day = ask_day(inputs)
-    reading = Reading(code=code, record=as_record(bill.get("currency")), findings=findings)
+    reading = Reading(
+        code=code,
+        record=as_record(bill.get("currency")),
+        findings=findings,
+        rounding_max=rules.rounding.at_most if rules.rounding else Decimal(0),
+    )
     items = read_items(bill, rules, reading)
     costs = read_costs(bill, reading)
     lines = None
     if items is not None and costs is not None:
-        lines = tie_lines(bill, [*items, *costs], rules.shipping, reading)
+        lines = tie_lines(bill, [*items, *costs], rules, reading)
         if lines == () and not findings.problems:
             findings.problem(
                 "lines_missing",
@@ -132,7 +137,7 @@ def _map_wanted(inputs: Inputs, stated: Decimal | None) -> Mapped:
         supplier=find_supplier(bill.get("vendor"), "vendor", inputs),
         currency=code,
         day=day,
-        approver=_approver(bill),
+        approver=approver_of_bill(bill),
     )
     drafts = [_draft(line, ref, frame) for line, ref in zip(known, _refs(known), strict=True)]
     billed = _billed(zip(known, drafts, strict=True), reading)
@@ -145,7 +150,7 @@ def _map_wanted(inputs: Inputs, stated: Decimal | None) -> Mapped:
     return assemble(frame, body)
 
 
-def _approver(bill: Record) -> Record:
+def approver_of_bill(bill: Record) -> Record:
     """The user of the last approval. Source: documented structure, inferred reading."""
     entries = bill.get("bill_statuses")
     rows = entries if isinstance(entries, list | tuple) else ()

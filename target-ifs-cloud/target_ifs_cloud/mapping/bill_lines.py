@@ -11,7 +11,6 @@ from target_ifs_cloud.mapping.records import (
     as_record,
     is_blank,
     pick,
-    read_amount,
     read_rows,
     read_text,
     shown,
@@ -28,7 +27,7 @@ from target_ifs_cloud.mapping.shares import (
     row_name,
     sum_problem,
 )
-from target_ifs_cloud.money import parse_amount
+from target_ifs_cloud.money import parse_amount, quantum
 
 _NONE = Decimal(0)
 
@@ -105,10 +104,7 @@ def _item(row: Record, field: str, rules: BillRules, reading: Reading) -> BillLi
     shares = _item_shares(row, field, rules, reading)
     if shares is None:
         return None
-    also = {amounts.net - amounts.shipping} if amounts.is_shipping_inside else set()
-    if row.get("tax_is_inclusive") is True:
-        also.add(amounts.net + amounts.tax)
-    fitted = fit_shares(shares, amounts.net, also=also, currency=reading.code)
+    fitted = fit_shares(shares, amounts.net, also=_also(row, amounts, rules), currency=reading.code)
     if fitted is None:
         sum_problem(field, shares, amounts.net, reading)
         return None
@@ -124,6 +120,18 @@ def _item(row: Record, field: str, rules: BillRules, reading: Reading) -> BillLi
         shipping=amounts.shipping,
         is_shipping_inside=amounts.is_shipping_inside,
     )
+
+
+def _also(row: Record, amounts: _Amounts, rules: BillRules) -> set[Decimal]:
+    """What a split may add up to instead: with tax, with or without the line's shipping.
+
+    Source: Procurify does not document which of its totals the allocations divide.
+    """
+    net, tax, shipping = amounts.net, amounts.tax, amounts.shipping
+    bare = net - shipping if amounts.is_shipping_inside else net
+    if rules.allocation_other_total == "divide":
+        return {bare, bare + tax, bare + shipping, bare + tax + shipping}
+    return {bare, net + tax} if row.get("tax_is_inclusive") is True else {bare}
 
 
 def _percent(row: Record, field: str, reading: Reading) -> Decimal | None:
@@ -146,10 +154,7 @@ def _item_amounts(row: Record, field: str, reading: Reading) -> _Amounts | None:
     with shipping on the line is not documented.
     """
     names = ("total_cost_with_tax", "tax_amount", "total_cost", "shipping_amount")
-    values = {
-        name: read_amount(row.get(name), f"{field}.{name}", reading.code, reading.findings)
-        for name in names
-    }
+    values = {name: reading.amount(row.get(name), f"{field}.{name}") for name in names}
     if any(values[name] is None and not is_blank(row.get(name)) for name in names):
         return None
     gross, tax, cost, shipping = (values[name] for name in names)
@@ -176,9 +181,12 @@ def _agreeing(
 ) -> _Amounts | None:
     net, tax, shipping = amounts.net, amounts.tax, amounts.shipping
     is_inclusive = row.get("tax_is_inclusive") is True
-    if cost is None or cost == net or (is_inclusive and cost == net + tax):
+    slack = quantum(reading.code) if reading.rounding_max else _NONE
+    if cost is None or abs(cost - net) <= slack:
         return amounts
-    if shipping != 0 and cost == net - shipping:
+    if is_inclusive and abs(cost - net - tax) <= slack:
+        return amounts
+    if shipping != 0 and abs(cost - net + shipping) <= slack:
         return _Amounts(net=net, tax=tax, shipping=shipping, is_shipping_inside=True)
     reading.findings.problem(
         "item_total_mismatch",
@@ -213,7 +221,7 @@ def _item_shares(
 def _cost(row: Record, field: str, reading: Reading) -> BillLine | None:
     if not check_currency(row.get("currency"), f"{field}.currency", reading):
         return None
-    amount = read_amount(row.get("amount"), f"{field}.amount", reading.code, reading.findings)
+    amount = reading.amount(row.get("amount"), f"{field}.amount")
     if amount is None:
         if is_blank(row.get("amount")):
             reading.findings.problem(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from target_ifs_cloud.mapping.bill_lines import BillLine
-from target_ifs_cloud.mapping.records import Record, is_blank, read_amount
-from target_ifs_cloud.mapping.rules import ShippingRules
+from target_ifs_cloud.mapping.records import Record, is_blank
+from target_ifs_cloud.mapping.rounding import rounding_lines
+from target_ifs_cloud.mapping.rules import BillRules, ShippingRules
 from target_ifs_cloud.mapping.shares import Reading, Share, spread, with_account
 
 _NONE = Decimal(0)
@@ -16,29 +17,35 @@ _NONE = Decimal(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extra:
-    """Shipping that may come on top of the lines: of single lines, of the bill, or both."""
+    """What may come on top of the lines: shipping of lines, of the bill, and a rounding."""
 
     amount: Decimal
     is_of_lines: bool
     of_bill: Decimal
+    rounding: Decimal = _NONE
 
 
 _NO_EXTRA = Extra(amount=_NONE, is_of_lines=False, of_bill=_NONE)
 
 
 def tie_lines(
-    record: Record, lines: Sequence[BillLine], rules: ShippingRules, reading: Reading
+    record: Record, lines: Sequence[BillLine], rules: BillRules, reading: Reading
 ) -> tuple[BillLine, ...] | None:
-    """The lines with shipping where it belongs, when they add up to the bill; else ``None``."""
+    """The lines with shipping where it belongs, when they add up to the bill; else ``None``.
+
+    A rounding difference becomes a line of its own where a rule says on which account.
+    """
     total = _read_total(record, reading)
     _check_tax(record, lines, reading)
     if total is None:
         return None
-    extra = _choose_extra(record, lines, rules, reading=reading, total=total)
+    extra = _choose_extra(record, lines, rules.shipping, reading=reading, total=total)
     if extra is None:
         return None
-    tied = [*lines, *_shipping_lines(lines, extra, rules, reading.code)]
-    if _gross(tied) != _gross(lines) + extra.amount:
+    tied = [*lines, *_shipping_lines(lines, extra, rules.shipping, reading.code)]
+    if rules.rounding and extra.rounding != 0:
+        tied += rounding_lines(lines, extra.rounding, rules.rounding, reading)
+    if _gross(tied) != _gross(lines) + extra.amount + extra.rounding:
         reading.findings.problem(
             "shipping_unclear",
             "shipping_amount",
@@ -51,7 +58,7 @@ def tie_lines(
 
 def _read_total(record: Record, reading: Reading) -> Decimal | None:
     name = "total_cost_with_tax"
-    total = read_amount(record.get(name), name, reading.code, reading.findings)
+    total = reading.amount(record.get(name), name)
     if is_blank(record.get(name)):
         reading.findings.problem(
             "total_missing",
@@ -67,9 +74,9 @@ def _gross(lines: Sequence[BillLine]) -> Decimal:
 
 
 def _check_tax(record: Record, lines: Sequence[BillLine], reading: Reading) -> None:
-    stated = read_amount(record.get("tax_amount"), "tax_amount", reading.code, reading.findings)
+    stated = reading.amount(record.get("tax_amount"), "tax_amount")
     found = sum((line.tax for line in lines), _NONE)
-    if stated is not None and stated != found:
+    if stated is not None and abs(stated - found) > reading.rounding_max:
         reading.findings.problem(
             "tax_mismatch",
             "tax_amount",
@@ -89,11 +96,15 @@ def _choose_extra(
     """Which shipping comes on top. Source: documented names; whether totals hold it is not."""
     extras = _possible_extras(record, lines, reading)
     rest = total - _gross(lines)
-    if rest == 0:
-        return _unclear_extra(record, extras, rules, reading=reading, total=total)
     found = [extra for extra in extras if extra.amount == rest]
-    if len(found) == 1:
+    if rest != 0 and len(found) == 1:
         return found[0]
+    if abs(rest) <= reading.rounding_max:
+        unclear = _unclear_extra(record, extras, rules, reading=reading, total=total)
+        return replace(unclear, rounding=rest) if unclear else None
+    near = [extra for extra in extras if abs(rest - extra.amount) <= reading.rounding_max]
+    if len(near) == 1:
+        return replace(near[0], rounding=rest - near[0].amount)
     reading.findings.problem(
         "total_mismatch",
         "total_cost_with_tax",
@@ -115,9 +126,7 @@ def _unclear_extra(
     """The total leaves shipping out: the amount read from the invoice decides, else the rule."""
     if not extras:
         return _NO_EXTRA
-    invoiced = read_amount(
-        record.get("invoice_total"), "invoice_total", reading.code, reading.findings
-    )
+    invoiced = reading.amount(record.get("invoice_total"), "invoice_total")
     found = [extra for extra in (_NO_EXTRA, *extras) if total + extra.amount == invoiced]
     if len(found) == 1:
         return found[0]
@@ -141,7 +150,7 @@ def _possible_extras(
 ) -> tuple[Extra, ...]:
     """Every distinct amount of shipping that is not yet in a line."""
     name = "shipping_amount"
-    of_bill = read_amount(record.get(name), name, reading.code, reading.findings) or _NONE
+    of_bill = reading.amount(record.get(name), name) or _NONE
     inside = sum((line.shipping for line in lines if line.is_shipping_inside), _NONE)
     outside = sum((line.shipping for line in lines if not line.is_shipping_inside), _NONE)
     if of_bill in {_NONE, outside, inside + outside}:
@@ -184,6 +193,6 @@ def _shipping_line(
         net=sum((share.amount for share in shares), _NONE),
         tax=_NONE,
         shares=with_account(shares, rules.account) if rules.account else shares,
-        record=of_line.record if of_line else {},
+        record=of_line.record if of_line else {"name": "Shipping"},
         is_goods=False,
     )

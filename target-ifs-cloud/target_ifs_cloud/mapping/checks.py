@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
-from target_ifs_cloud.documents import Problem, Supplier, SupplierInvoice, Value
+from target_ifs_cloud.documents import Problem, PurchaseOrder, Supplier, SupplierInvoice, Value
 from target_ifs_cloud.mapping.code_checks import check_codes
+from target_ifs_cloud.mapping.order_checks import check_order
+from target_ifs_cloud.mapping.periods import period_state, posting_day
 from target_ifs_cloud.money import is_exact
 from target_ifs_cloud.reference import CompanyReference, Reference
 
@@ -23,6 +25,8 @@ def check(document: SupplierInvoice | Supplier, reference: Reference) -> tuple[P
     """Every reason why IFS would refuse the document; none means that it may be sent."""
     if isinstance(document, Supplier):
         found = list(_check_supplier(document, reference))
+    elif isinstance(document, PurchaseOrder):
+        found = list(check_order(document, reference))
     else:
         found = list(_check_invoice(document, reference))
     return tuple(dict.fromkeys(found))
@@ -119,17 +123,8 @@ def _check_invoice_supplier(document: SupplierInvoice, reference: Reference) -> 
         )
 
 
-def _posting_day(document: SupplierInvoice) -> date | None:
-    header = dict(document.header)
-    for name in ("VoucherDate", "InvoiceDate"):
-        value = header.get(name)
-        if isinstance(value, date):
-            return value
-    return None
-
-
 def _check_code_strings(document: SupplierInvoice, company: CompanyReference) -> Iterator[Problem]:
-    day = _posting_day(document)
+    day = posting_day(dict(document.header))
     for codes, place in {x.codes: x.ref for x in reversed(document.postings)}.items():
         yield from check_codes(codes, f"postings[{place}]", company, day)
 
@@ -197,18 +192,18 @@ def _check_currency(document: SupplierInvoice, company: CompanyReference) -> Ite
 
 def _check_period(document: SupplierInvoice, company: CompanyReference) -> Iterator[Problem]:
     """Proposals of purchase orders are never posted, so only bills need an open period."""
-    day = _posting_day(document)
+    day = posting_day(dict(document.header))
     if company.periods is None or day is None or document.source.kind != "bill":
         return
-    found = [x for x in company.periods if x.date_from <= day <= x.date_until]
-    if not found:
+    state = period_state(company.periods, day)
+    if state == "missing":
         yield Problem(
             code="period_missing",
             field="VoucherDate",
             message=f"company {company.company} has no accounting period for {day.isoformat()}",
             fix="Create the period in IFS, or change the posting date in Procurify.",
         )
-    elif not any(x.is_open for x in found):
+    elif state == "closed":
         yield Problem(
             code="period_closed",
             field="VoucherDate",

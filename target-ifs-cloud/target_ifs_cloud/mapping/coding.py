@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
-from target_ifs_cloud.documents import CodeString
+from target_ifs_cloud.documents import CodeString, CompanyId
 from target_ifs_cloud.mapping.expressions import Context
 from target_ifs_cloud.mapping.frame import Frame, ask_text
 from target_ifs_cloud.mapping.records import Record, as_record, pick, read_text, shown
-from target_ifs_cloud.mapping.rules import ACCOUNTS_TABLE, TaxRow
+from target_ifs_cloud.mapping.rules import ACCOUNTS_TABLE
 from target_ifs_cloud.mapping.shares import Share
 from target_ifs_cloud.mapping.tables import table_key
+from target_ifs_cloud.mapping.tax_rows import fitting_tax_row
 
 ACCOUNT_LETTER = "A"
 
@@ -23,6 +25,39 @@ class Coded:
 
     share: Share
     codes: CodeString
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostPlace:
+    """What stands around a cost: its line, the order line, who approved, and the document."""
+
+    line: Record
+    order_line: Record
+    approver: Record
+    record: Record
+
+
+def cost_context(
+    budget: Record, place: CostPlace, *, company: CompanyId, day: date | None
+) -> Context:
+    """What the rules of a code part may read for one cost."""
+    department = as_record(budget.get("department"))
+    owners = (place.line, place.order_line, place.record)
+    return Context(
+        record={
+            "department": department,
+            "location": as_record(department.get("branch")),
+            "account_code": as_record(budget.get("account_code")),
+            "line": place.line,
+            "order_line": place.order_line,
+            "approver": place.approver,
+            "record": place.record,
+        },
+        taken={"company": company},
+        custom_fields=[pick(owner, "custom_fields") for owner in owners],
+        company=company,
+        day=day,
+    )
 
 
 def code_shares(
@@ -43,19 +78,9 @@ def _code(share: Share, line: Record, order_line: Record, frame: Frame) -> CodeS
     account = _account(share, frame)
     if frame.company is None:
         return ()
-    department = as_record(share.budget.get("department"))
-    context = Context(
-        record={
-            "department": department,
-            "location": as_record(department.get("branch")),
-            "account_code": as_record(share.budget.get("account_code")),
-            "line": line,
-            "order_line": order_line,
-            "approver": frame.approver,
-            "record": inputs.record,
-        },
-        taken={"company": frame.company.company},
-        custom_fields=[pick(owner, "custom_fields") for owner in (line, order_line, inputs.record)],
+    context = cost_context(
+        share.budget,
+        CostPlace(line=line, order_line=order_line, approver=frame.approver, record=inputs.record),
         company=frame.company.company,
         day=frame.day,
     )
@@ -118,7 +143,7 @@ def find_tax_code(question: TaxQuestion, frame: Frame) -> str | None:
         for row in frame.inputs.rules.tax_rows
         if row.limits.allow(frame.company.company, frame.day)
     ]
-    found = _fitting(question, rows)
+    found = fitting_tax_row(rows, question.name, question.percent, has_amount=question.amount != 0)
     if found is not None:
         source = f"tax {shown(question.name)} {question.percent or 0}%"
         findings.explain(f"{question.field} tax code", found.code, rule=found.where, source=source)
@@ -132,13 +157,3 @@ def find_tax_code(question: TaxQuestion, frame: Frame) -> str | None:
         "Add a row with this name and percentage, or correct the tax of the line in Procurify.",
     )
     return None
-
-
-def _fitting(question: TaxQuestion, rows: Sequence[TaxRow]) -> TaxRow | None:
-    name = table_key(question.name)
-    if not name and not question.percent and question.amount == 0:
-        return next((row for row in rows if row.is_no_tax), None)
-    named = [row for row in rows if not row.is_no_tax and row.tax == name]
-    if question.percent is None:
-        return named[0] if len(named) == 1 and name else None
-    return next((row for row in named if row.percent == question.percent), None)

@@ -103,22 +103,30 @@ def _rate_of_procurify(
 def _from_conversion(
     record: Record, converted: Decimal | None, table: Decimal | None, base_currency: str
 ) -> RateAnswer | None:
-    """The rate behind a converted total. Which total it is of is inferred: the one with tax.
+    """The rate behind a converted total: of the total with tax, or of that without.
 
-    The total without tax is tried too, where only that fits Procurify's currency table.
+    Which of the two Procurify converts is not documented, so Procurify's currency table decides:
+    the total that gives its rate, else the one that comes nearest to it. Without a table the two
+    totals must be the same.
     """
-    if converted is None:
+    totals = {
+        name: total
+        for name in ("total_cost_with_tax", "total_cost")
+        if (total := _positive(record.get(name))) is not None
+    }
+    if converted is None or not totals:
         return None
-    for name in ("total_cost_with_tax", "total_cost"):
-        total = _positive(record.get(name))
-        if total is None:
-            continue
+    for name, total in totals.items():
         if table and round_amount(total * table, base_currency) == converted:
             return RateAnswer(rate=table, source=f"currency.rate, agrees with {name}")
-        rate = round_rate(converted / total)
-        if table is None or abs(rate / table - 1) <= DRIFT_MAX:
-            return RateAnswer(rate=rate, source=f"converted_total_cost / {name}")
-    return None
+    found = [
+        RateAnswer(rate=round_rate(converted / total), source=f"converted_total_cost / {name}")
+        for name, total in totals.items()
+    ]
+    if table is None:
+        return found[0] if len({answer.rate for answer in found}) == 1 else None
+    nearest = min(found, key=lambda answer: abs(answer.rate - table))
+    return nearest if abs(nearest.rate / table - 1) <= DRIFT_MAX else None
 
 
 def _positive(value: object) -> Decimal | None:

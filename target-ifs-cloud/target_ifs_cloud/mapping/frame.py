@@ -14,7 +14,6 @@ from target_ifs_cloud.mapping.problems import Findings
 from target_ifs_cloud.mapping.records import Record, as_record, pick, read_id, read_text, shown
 from target_ifs_cloud.mapping.rules import CompanyRow, CompanyRules, InvoiceRules, Rules
 from target_ifs_cloud.mapping.shares import Share
-from target_ifs_cloud.mapping.tables import table_key
 from target_ifs_cloud.reference import CompanyReference, Reference, SupplierReference
 
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
@@ -149,19 +148,19 @@ def find_company(
 
 
 def _company_row(share: Share, rules: Rules, day: date | None) -> CompanyRow | None:
-    department = as_record(share.budget.get("department"))
-    keys = {
-        "location": table_key(read_text(pick(department, "branch.name")) or ""),
-        "location_id": read_id(pick(department, "branch.id")),
-        "department": table_key(read_text(department.get("name")) or ""),
-        "department_external_id": table_key(read_text(department.get("external_id")) or ""),
+    return rules.find_company_row(place_keys(share.budget.get("department")), day)
+
+
+def place_keys(department: object) -> Mapping[str, str]:
+    """What tells to which company a cost of the department belongs."""
+    location = as_record(pick(department, "branch"))
+    return {
+        "legal_entity": read_text(pick(location, "legal_entity.name")) or "",
+        "location": read_text(location.get("name")) or "",
+        "location_id": read_id(location.get("id")),
+        "department": read_text(pick(department, "name")) or "",
+        "department_external_id": read_text(pick(department, "external_id")) or "",
     }
-    for row in rules.company_rows:
-        wanted = {name: getattr(row, name) for name in keys}
-        fits = all(not word or word == keys[name] for name, word in wanted.items())
-        if fits and row.limits.allow(None, day):
-            return row
-    return None
 
 
 def _company_missing(share: Share, findings: Findings) -> None:

@@ -23,7 +23,8 @@ from target_ifs_cloud.mapping.currency_rate import RateQuestion, find_rate
 from target_ifs_cloud.mapping.expressions import Context
 from target_ifs_cloud.mapping.frame import Frame, ask, ask_text
 from target_ifs_cloud.mapping.operators import Take
-from target_ifs_cloud.mapping.records import Record
+from target_ifs_cloud.mapping.posting_period import settle_period
+from target_ifs_cloud.mapping.records import Record, pick
 from target_ifs_cloud.mapping.rules import FieldRules
 
 _NONE = Decimal(0)
@@ -87,12 +88,15 @@ def assemble(frame: Frame, body: Body) -> Mapped:
         problems=tuple(dict.fromkeys([*findings.problems, *refused])),
         amount=gross if body.drafts else body.stated_gross,
         currency=frame.currency,
+        draft=document,
     )
 
 
 def _counts_for_partial(code: str, frame: Frame, known: set[str]) -> bool:
     """A document with gaps is checked too, but its gaps are no further reasons."""
     if code in known or code in {"totals_differ", "number_missing"}:
+        return False
+    if "accrual_needed" in known and code in {"period_closed", "period_missing"}:
         return False
     if frame.company is None and code in {"company_unknown", "supplier_not_in_company"}:
         return False
@@ -112,8 +116,12 @@ def _document(frame: Frame, body: Body) -> SupplierInvoice:
         missing_code="number_missing",
     )
     taken = _taken(frame, body)
-    header = _fields(inputs.invoice.header, "header", inputs.record, frame, taken=taken)
+    header = dict(_fields(inputs.invoice.header, "header", inputs.record, frame, taken=taken))
+    header = dict(settle_period(header, frame))
     gross = body.net + body.tax
+    if frame.company:
+        where = frame.company.where
+        findings.explain("series", frame.company.series, rule=where, source="companies.yml")
     for name, amount in (("net", body.net), ("tax", body.tax), ("gross", gross)):
         findings.explain(name, amount, rule=body.amounts_rule, source="sum of the lines")
     return SupplierInvoice(
@@ -126,7 +134,7 @@ def _document(frame: Frame, body: Body) -> SupplierInvoice:
         net=body.net,
         tax=body.tax,
         gross=gross,
-        header=header,
+        header=tuple(header.items()),
         lines=tuple(_line(draft, frame, body, taken) for draft in body.drafts),
         postings=tuple(_postings(frame, body, taken)),
         billed=body.billed,
@@ -188,12 +196,15 @@ def _fields(
 ) -> Fields:
     """Fields of IFS by their rules; empty ones are not sent."""
     findings = frame.inputs.findings
+    owners = (record, record.get("orderitem"), frame.inputs.record)
+    custom_fields = [pick(owner, "custom_fields") for owner in owners]
     values: dict[str, Value] = {}
     for name, rule in rules:
         context = Context(
             record=record,
             taken=taken,
             header=values,
+            custom_fields=custom_fields,
             company=frame.company.company if frame.company else None,
             day=frame.day,
         )

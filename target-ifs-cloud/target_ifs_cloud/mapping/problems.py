@@ -54,6 +54,8 @@ CODES: Mapping[str, str] = MappingProxyType(
         "currency_unknown": "IFS does not have the currency",
         "period_missing": "no accounting period covers the posting date",
         "period_closed": "the accounting period of the posting date is closed",
+        "accrual_needed": "the posting date has no open period, and a rule wants an accrual",
+        "duplicate_suspected": "the bill looks like another one that is known already",
         "number_missing": "the invoice number is empty",
         "number_too_long": "the invoice number is longer than IFS allows",
         "totals_differ": "header, lines and postings do not add up",
@@ -91,5 +93,6 @@ class Findings:
 
     @property
     def trace(self) -> tuple[Explained, ...]:
-        """All explanations so far."""
-        return tuple(self._trace)
+        """All explanations so far; of a header field that was changed again, the last one."""
+        last = {item.field: item for item in self._trace if item.field.startswith("header.")}
+        return tuple(item for item in self._trace if last.get(item.field, item) is item)

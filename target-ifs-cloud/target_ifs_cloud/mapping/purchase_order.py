@@ -1,4 +1,7 @@
-"""Procurify purchase order to the posting proposal of what is still open on it. Pure."""
+"""Procurify purchase order to what stands for it in IFS, by default a posting proposal. Pure.
+
+The posting proposal holds what is still open on the order. ``ifs_order`` makes an order of IFS.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from target_ifs_cloud.mapping.frame import (
     find_company,
     find_supplier,
 )
+from target_ifs_cloud.mapping.ifs_order import map_ifs_order
 from target_ifs_cloud.mapping.invoices import Body, Draft, assemble
 from target_ifs_cloud.mapping.problems import Findings
 from target_ifs_cloud.mapping.records import (
@@ -68,16 +72,21 @@ def map_purchase_order(
     links: Mapping[str, SupplierId],
     billed: Sequence[BilledLine],
 ) -> Mapped:
-    """What the rules make of an order: the open amount as an invoice, problems, or nothing."""
+    """What the rules make of an order: the open amount, an order of IFS, problems, or nothing."""
     order = as_record(record)
     source = source_of("purchase_order", record)
     findings = Findings()
-    reason = _not_wanted(order, rules.purchase_order, findings)
+    reason = not_wanted_order(order, rules.purchase_order, findings)
     currency = read_text(pick(order, "purchased_currency.name")) or ""
     if reason:
         amount = parse_amount(order.get("total"))
         return Mapped(
-            source=source, document=None, not_wanted=reason, amount=amount, currency=currency
+            source=source,
+            document=None,
+            not_wanted=reason,
+            amount=amount,
+            currency=currency,
+            is_over=_is_over(order),
         )
     inputs = Inputs(
         source=source,
@@ -95,10 +104,12 @@ def map_purchase_order(
             "the order has no uuid, so it could not be recognised again",
             "Read the order again from Procurify; report it when it stays so.",
         )
+    if rules.purchase_order.order is not None:
+        return map_ifs_order(inputs, rules.purchase_order.order)
     return _map_wanted(inputs, _billed_of(order, inputs, billed))
 
 
-def _not_wanted(order: Record, rules: OrderRules, findings: Findings) -> str:
+def not_wanted_order(order: Record, rules: OrderRules, findings: Findings) -> str:
     """Why no proposal should exist for the order, or ``""``."""
     if rules.post_as == "none":
         return f"purchase orders are left out by {rules.invoice.where}"
@@ -125,6 +136,12 @@ def _not_wanted(order: Record, rules: OrderRules, findings: Findings) -> str:
             "Read the order again from Procurify.",
         )
     return ""
+
+
+def _is_over(order: Record) -> bool:
+    """Whether the order has run its course, rather than been called off."""
+    code = read_whole(order.get("state"))
+    return order.get("active") is not False and ORDER_STATES.get(code or 0) in {"Closed", "Paid"}
 
 
 def _billed_of(
@@ -162,7 +179,7 @@ def _map_wanted(inputs: Inputs, billed: Mapping[str, Sequence[BilledLine]]) -> M
         supplier=find_supplier(order.get("pref_vendor"), "pref_vendor", inputs),
         currency=code,
         day=day,
-        approver=_approver(order),
+        approver=approver_of_order(order),
     )
     coded = [one for line in lines for one in _open_of(line, billed.get(line.id, ()), frame)]
     merged = _merge(coded)
@@ -290,7 +307,7 @@ def _with_amounts(coded: Sequence[Coded], amounts: Sequence[Decimal]) -> tuple[C
     )
 
 
-def _approver(order: Record) -> Record:
+def approver_of_order(order: Record) -> Record:
     """The final approver of the first line that names one. Source: documented."""
     rows = order.get("order_items")
     for row in rows if isinstance(rows, list | tuple) else ():

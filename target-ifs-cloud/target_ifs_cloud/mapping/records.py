@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from target_ifs_cloud.documents import Source, SourceKind, source_uuid
@@ -18,6 +19,7 @@ from target_ifs_cloud.money import is_exact, parse_amount, round_amount
 Record = Mapping[str, Any]
 
 PATH_DEPTH_MAX = 10
+PATHS_KEPT_MAX = 4096
 LABEL_LENGTH_MAX = 60
 IDENTITY_LENGTH_MAX = 64
 SHOWN_LENGTH_MAX = 40
@@ -36,17 +38,22 @@ _UNREADABLE = frozenset({"Cc", "Cs"})
 
 def as_record(value: object) -> Record:
     """The value as a record; an empty one when it is none."""
-    return value if isinstance(value, Mapping) else {}
+    return value if type(value) is dict or isinstance(value, Mapping) else {}
 
 
 def pick(record: object, path: str) -> object:
     """What stands at a dotted path; ``None`` when the way there ends early."""
     value = record
-    for step in path.split(".", PATH_DEPTH_MAX):
-        if not isinstance(value, Mapping):
+    for step in _steps(path):
+        if type(value) is not dict and not isinstance(value, Mapping):  # the first is much faster
             return None
         value = value.get(step)
     return value
+
+
+@lru_cache(maxsize=PATHS_KEPT_MAX)
+def _steps(path: str) -> tuple[str, ...]:
+    return tuple(path.split(".", PATH_DEPTH_MAX))
 
 
 def read_rows(
@@ -78,6 +85,9 @@ def read_rows(
 
 def read_text(value: object) -> str | None:
     """A text or number as one trimmed line of text; ``""`` when empty, ``None`` when it is none."""
+    if isinstance(value, str):
+        text = " ".join(value.split())
+        return text if _is_readable(text) else None
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -86,10 +96,7 @@ def read_text(value: object) -> str | None:
         return str(value) if abs(value) < WHOLE_MAX else None
     if isinstance(value, Decimal):
         return format(value, "f") if _is_short(value) else None
-    if not isinstance(value, str):
-        return None
-    text = " ".join(value.split())
-    return text if _is_readable(text) else None
+    return None
 
 
 def _is_readable(text: str) -> bool:

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal, cast
 
 from target_ifs_cloud.documents import CompanyId
+from target_ifs_cloud.mapping.case_builder import build_cases
 from target_ifs_cloud.mapping.operators import Rule
+from target_ifs_cloud.mapping.order_rules import build_order_rules
 from target_ifs_cloud.mapping.rule_nodes import Fault, Node
 from target_ifs_cloud.mapping.rule_parts import Parts, Place
 from target_ifs_cloud.mapping.rules import (
     ACCOUNTS_TABLE,
+    LEGAL_ENTITIES_TABLE,
     BillRules,
     CompanyRow,
     CompanyRules,
+    DuplicateChoice,
+    DuplicateRules,
     InvoiceRules,
     OrderRules,
+    PeriodChoice,
+    PeriodRules,
     RateSource,
+    RoundingRules,
     RowRules,
     Rules,
     ShippingRules,
@@ -28,34 +36,43 @@ from target_ifs_cloud.mapping.rules import (
 from target_ifs_cloud.mapping.tables import Limits, table_key
 
 SINGLE = ("companies", "code_parts", "tax_codes", "bill", "purchase_order", "vendor")
-CODE_PART_ROOTS = frozenset(
-    {"department", "location", "account_code", "line", "order_line", "approver", "record"}
-)
+_BILL, _BILL_LINE = frozenset({"bill"}), frozenset({"bill_item", "bill_cost"})
+_ORDER, _VENDOR_SHAPE = frozenset({"order"}), frozenset({"vendor"})
 PERCENT_MAX = Decimal(100)
-
-_IN_INVOICE = Place(
-    takes=frozenset(
-        {
-            "company",
-            "company_currency",
-            "currency",
-            "currency_rate",
-            "invoice_type",
-            "voucher_type",
-            "source_id",
-            "supplier_id",
-            "supplier_name",
-            "supplier_country",
-            "supplier_payment_term",
-        }
-    )
+_LIKENESSES = ("near_number", "same_amount_and_date", "twin_vendor")
+_PLACES = (
+    "legal_entity",
+    "location",
+    "location_id",
+    "department",
+    "department_external_id",
 )
-_IN_CODE_PART = Place(takes=frozenset({"company"}), roots=CODE_PART_ROOTS)
-_IN_VENDOR = Place(takes=frozenset({"source_id"}))
-_IN_SUPPLIER = Place(takes=_IN_VENDOR.takes | {"supplier_id", "supplier_name", "supplier_country"})
-_IN_SUPPLIER_ROW = Place(takes=_IN_SUPPLIER.takes, is_row=True)
+
+_INVOICE_TAKES = frozenset(
+    {
+        "company",
+        "company_currency",
+        "currency",
+        "currency_rate",
+        "invoice_type",
+        "voucher_type",
+        "source_id",
+        "supplier_id",
+        "supplier_name",
+        "supplier_country",
+        "supplier_payment_term",
+    }
+)
+_IN_CODE_PART = Place(takes=frozenset({"company"}), shapes=frozenset({"cost"}))
+_IN_VENDOR = Place(takes=frozenset({"source_id"}), shapes=_VENDOR_SHAPE)
+_IN_SUPPLIER = Place(
+    takes=_IN_VENDOR.takes | {"supplier_id", "supplier_name", "supplier_country"},
+    shapes=_VENDOR_SHAPE,
+)
+_IN_SUPPLIER_ROW = Place(takes=_IN_SUPPLIER.takes, shapes=_VENDOR_SHAPE, is_row=True)
 _IN_COMPANY_ROW = Place(
     takes=_IN_SUPPLIER.takes | {"company", "company_currency", "company_payment_term"},
+    shapes=_VENDOR_SHAPE,
     is_row=True,
 )
 
@@ -92,6 +109,7 @@ def build_rules(roots: Sequence[Node], version: str) -> Built:
         purchase_order=_purchase_order(files["purchase_order"], parts),
         vendor=_vendor(files["vendor"], parts),
     )
+    rules = replace(rules, cases=tuple(case for x in roots for case in build_cases(x, parts)))
     faults = tuple(dict.fromkeys(sorted(parts.faults)))
     return Built(rules=None if faults else rules, faults=faults)
 
@@ -133,12 +151,15 @@ def _company_rows(root: Node, parts: Parts) -> tuple[CompanyRow, ...]:
         dates = parts.limits(node)
         limits = Limits(day_from=dates.day_from, day_until=dates.day_until)
         texts = {
-            name: table_key(child.text if (child := node.get(name)) else "")
-            for name in ("location", "location_id", "department", "department_external_id")
+            name: table_key(child.text if (child := node.get(name)) else "") for name in _PLACES
         }
         if not any(texts.values()):
             parts.fault(node, "the row says nothing of a location or department; add one")
-        company = CompanyId(node["company"].text)
+        if texts["legal_entity"] and LEGAL_ENTITIES_TABLE not in parts.tables:
+            parts.fault(
+                node, f"`legal_entity` needs a table `{LEGAL_ENTITIES_TABLE}` by location; add it"
+            )
+        company = parts.company(node["company"])
         rows.append(CompanyRow(**texts, limits=limits, company=company, where=node.where))
     return tuple(rows)
 
@@ -180,17 +201,22 @@ def _tax_rows(node: Node, parts: Parts) -> tuple[TaxRow, ...]:
     return tuple(rows)
 
 
-def _invoice(root: Node, parts: Parts) -> InvoiceRules:
+def _invoice(
+    root: Node, parts: Parts, *, header: frozenset[str], line: frozenset[str]
+) -> InvoiceRules:
+    """The rules of an invoice whose header and line paths start in these shapes."""
     sources = root["currency_rate"]
+    of_header = Place(takes=_INVOICE_TAKES, shapes=header)
+    of_line = Place(takes=_INVOICE_TAKES, shapes=line)
     return InvoiceRules(
         where=root["rules_for"].where.partition(" ")[0],
-        number=parts.rule(root["number"], Place(takes=frozenset({"source_id"}))),
-        currency=parts.rule(root["currency"], Place(takes=frozenset())),
+        number=parts.rule(root["number"], Place(takes=_IN_VENDOR.takes, shapes=header)),
+        currency=parts.rule(root["currency"], Place(takes=frozenset(), shapes=header)),
         rate_sources=cast("tuple[RateSource, ...]", sources.words()),
         rate_where=sources.where,
-        header=parts.fields(root["header"], _IN_INVOICE),
-        line_fields=parts.fields(root.get("line_fields"), _IN_INVOICE),
-        posting_fields=parts.fields(root.get("posting_fields"), _IN_INVOICE),
+        header=parts.fields(root["header"], of_header),
+        line_fields=parts.fields(root.get("line_fields"), of_line),
+        posting_fields=parts.fields(root.get("posting_fields"), of_line),
     )
 
 
@@ -199,27 +225,62 @@ def _bill(root: Node, parts: Parts) -> BillRules:
     shipping = root["shipping"]
     account = shipping.get("account")
     missing = root["allocations"]["missing"].text
+    other = root["allocations"].get("other_total")
     return BillRules(
-        invoice=_invoice(root, parts),
+        invoice=_invoice(root, parts, header=_BILL, line=_BILL_LINE),
         statuses=frozenset(root["post_when_status"].words()),
         types=frozenset(name for name, node in types.children if node.text == "post"),
         types_where=types.where,
         allocation_missing=cast('Literal["hold", "order_line"]', missing),
+        allocation_other_total="hold" if other and other.text == "hold" else "divide",
         shipping=ShippingRules(
             unclear=cast('Literal["hold", "include", "leave_out"]', shipping["unclear"].text),
             account=account.text if account else "",
             where=shipping.where,
         ),
+        rounding=_rounding(root.get("rounding")),
+        period=_period(root.get("posting_period"), root),
+        duplicates=_duplicates(root.get("suspected_duplicates"), root),
+    )
+
+
+def _rounding(node: Node | None) -> RoundingRules | None:
+    if node is None:
+        return None
+    at_most = Decimal(node["at_most"].text)
+    return RoundingRules(account=node["account"].text, at_most=at_most, where=node.where)
+
+
+def _period(node: Node | None, root: Node) -> PeriodRules:
+    """What happens without an open period; nothing said means hold."""
+    if node is None:
+        return PeriodRules(closed="hold", missing="hold", where=root["rules_for"].where)
+    return PeriodRules(
+        closed=cast(PeriodChoice, node["closed"].text),
+        missing=cast(PeriodChoice, node["missing"].text),
+        where=node.where,
+    )
+
+
+def _duplicates(node: Node | None, root: Node) -> DuplicateRules:
+    """What happens to look-alikes; nothing said means that they are told and sent."""
+    words = {name: node[name].text if node else "warn" for name in _LIKENESSES}
+    return DuplicateRules(
+        near_number=cast(DuplicateChoice, words["near_number"]),
+        same_amount_and_date=cast(DuplicateChoice, words["same_amount_and_date"]),
+        twin_vendor=cast(DuplicateChoice, words["twin_vendor"]),
+        where=(node or root["rules_for"]).where,
     )
 
 
 def _purchase_order(root: Node, parts: Parts) -> OrderRules:
     left_out = root.get("line_statuses_left_out")
     return OrderRules(
-        invoice=_invoice(root, parts),
-        post_as=cast('Literal["posting_proposal", "none"]', root["post_as"].text),
+        invoice=_invoice(root, parts, header=_ORDER, line=_ORDER),
+        post_as=cast('Literal["posting_proposal", "purchase_order", "none"]', root["post_as"].text),
         states=frozenset(root["post_when_state"].words()),
         line_statuses_left_out=frozenset(left_out.words() if left_out else ()),
+        order=build_order_rules(root, parts),
     )
 
 

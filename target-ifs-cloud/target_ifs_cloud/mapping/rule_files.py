@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from target_ifs_cloud.errors import ConfigurationError
 from target_ifs_cloud.mapping.rule_builder import build_rules
+from target_ifs_cloud.mapping.rule_csv import CsvFiles
 from target_ifs_cloud.mapping.rule_nodes import Fault, Node, parse_rules
 from target_ifs_cloud.mapping.rule_schema import find_faults
 from target_ifs_cloud.mapping.rules import Rules
+from target_ifs_cloud.mapping.schema_files import build_schema
 
-__all__ = ["Rules", "load_rules", "load_schema", "version_of"]
+__all__ = ["Rules", "load_rules", "version_of"]
 
 FILES_MAX = 100
 FAULTS_SHOWN_MAX = 50
 VERSION_LENGTH = 12
-SCHEMA_FILE = "rules.schema.json"
-_SUFFIXES = frozenset({".yml", ".yaml"})
+_RULES = (".yml", ".yaml")
+_LISTS = ".csv"
 
 
 def load_rules(directory: Path) -> Rules:
@@ -48,22 +47,15 @@ def version_of(texts: Mapping[str, str]) -> str:
     return sums.hexdigest()[:VERSION_LENGTH]
 
 
-def load_schema() -> Mapping[str, Any]:
-    """The JSON Schema of the rule files, as shipped inside the package."""
-    text = resources.files(__package__).joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
-    schema: Mapping[str, Any] = json.loads(text)
-    return schema
-
-
 def _read_texts(directory: Path) -> Mapping[str, str]:
     try:
-        paths = sorted(path for path in directory.iterdir() if path.suffix in _SUFFIXES)
+        paths = sorted(path for path in directory.iterdir() if path.suffix in {*_RULES, _LISTS})
     except OSError as error:
         raise ConfigurationError(
             f"the folder of the rule files cannot be read: {directory} ({error.strerror}); "
             "set `transforms_dir`"
         ) from error
-    if not paths or len(paths) > FILES_MAX:
+    if not any(path.suffix in _RULES for path in paths) or len(paths) > FILES_MAX:
         raise ConfigurationError(
             f"{directory} holds {len(paths)} rule files (*.yml); expected 1 to {FILES_MAX}; "
             "set `transforms_dir`"
@@ -81,18 +73,22 @@ def _read_text(path: Path) -> str:
 
 
 def _parse(texts: Mapping[str, str]) -> tuple[list[Node], list[Fault]]:
-    schema = load_schema()
+    schema = build_schema()
     roots: list[Node] = []
     faults: list[Fault] = []
-    for name, text in texts.items():
-        root, wrong = parse_rules(text, name)
+    lists = {name: text for name, text in texts.items() if name.endswith(_LISTS)}
+    csv_files = CsvFiles(lists, set(), faults)
+    for name in sorted(texts.keys() - lists.keys()):
+        root, wrong = parse_rules(texts[name], name)
         if root is not None and not isinstance(root.plain, dict):
             wrong = (Fault(file=name, line=1, message="begin the file with `rules_for:`"),)
         elif root is not None:
             wrong = find_faults(root, schema)
-            roots.append(root)
+            roots.append(root if wrong else csv_files.attach(root))
         faults.extend(wrong)
-    return roots, faults
+    if not faults:
+        faults.extend(csv_files.unused())
+    return roots, sorted(faults)
 
 
 def _refusal(directory: Path, faults: list[Fault]) -> ConfigurationError:

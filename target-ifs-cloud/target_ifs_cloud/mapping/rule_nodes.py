@@ -68,8 +68,24 @@ class Node:
         return tuple(child.text for _, child in self.children)
 
 
+class _FaultyError(Exception):
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
 class _Loader(yaml.SafeLoader):
-    """PyYAML's safe loader with fewer surprises in plain scalars."""
+    """PyYAML's safe loader with fewer surprises in plain scalars, and without aliases."""
+
+    @override
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise _FaultyError(
+                line, "anchors (&) and aliases (*) are not used in rules; write it out"
+            )
+        return super().compose_node(parent, index)
 
 
 _Loader.yaml_implicit_resolvers = {}
@@ -82,18 +98,11 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(_tag, re.compile(_pattern), list(_first))
 
 
-class _FaultyError(Exception):
-    def __init__(self, line: int, message: str) -> None:
-        super().__init__(message)
-        self.line = line
-
-
 def parse_rules(text: str, file: str) -> tuple[Node | None, tuple[Fault, ...]]:
     """The tree of one file, or why it cannot be read."""
     if len(text) > FILE_SIZE_MAX:
         return None, (Fault(file=file, line=1, message="the file is too large for a rule file"),)
     try:
-        _refuse_aliases(text)
         return _node(_compose(text), file, "", 0), ()
     except _FaultyError as error:
         return None, (Fault(file=file, line=error.line, message=str(error)),)
@@ -111,15 +120,6 @@ def _compose(text: str) -> yaml.Node:
     if root is None:
         raise _FaultyError(1, "the file is empty; give it a line such as `rules_for: tables`")
     return root
-
-
-def _refuse_aliases(text: str) -> None:
-    for event in yaml.parse(text, Loader=_Loader):
-        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-            line = event.start_mark.line + 1 if event.start_mark else 1
-            raise _FaultyError(
-                line, "anchors (&) and aliases (*) are not used in rules; write it out"
-            )
 
 
 def _node(raw: yaml.Node, file: str, path: str, depth: int) -> Node:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import cast
 
@@ -27,31 +28,36 @@ from target_ifs_cloud.mapping.operators import (
     Take,
     When,
 )
+from target_ifs_cloud.mapping.record_fields import Kind, fields_of, find_kind, row_shapes
 from target_ifs_cloud.mapping.rule_nodes import Fault, Node
 from target_ifs_cloud.mapping.rules import FieldRules
 from target_ifs_cloud.mapping.tables import Limits, Table, TableRow, table_key
+
+NAMES_SHOWN_MAX = 12
+_ITEMS = frozenset({Kind.LIST, Kind.VALUE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """What a rule may use where it stands.
 
-    ``takes`` are the names for ``take``; ``roots`` the first words of paths (``None``: any field
-    of the record); ``fields`` the header fields further up.
+    ``takes`` are the names for ``take``; ``shapes`` those of the record in which paths start (see
+    ``record_fields``; none: paths are not checked); ``fields`` the header fields further up.
     """
 
     takes: frozenset[str]
-    roots: frozenset[str] | None = None
+    shapes: frozenset[str] = frozenset()
     fields: tuple[str, ...] = ()
     is_row: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """What the builder knows while it reads: tables, companies and the faults so far."""
+    """What the builder knows while it reads: companies, tables, rules by file and path, faults."""
 
     companies: frozenset[str] = frozenset()
     tables: dict[str, Table] = field(default_factory=dict)
+    built: dict[tuple[str, str], Rule] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
     def fault(self, node: Node, message: str) -> None:
@@ -97,7 +103,7 @@ class Parts:
                 continue
             self.tables[name] = Table(
                 name=name,
-                file=table.file,
+                file=table["rows"].file,
                 reads=table["reads"].text,
                 rows=self._table_rows(table["rows"]),
             )
@@ -128,8 +134,7 @@ class Parts:
         rules: list[tuple[str, Rule]] = []
         for name, child in node.children if node else ():
             above = tuple(known for known, _ in rules)
-            here = Place(takes=place.takes, roots=place.roots, fields=above, is_row=place.is_row)
-            rules.append((name, self.rule(child, here)))
+            rules.append((name, self.rule(child, replace(place, fields=above))))
         return tuple(rules)
 
     def rule(self, node: Node, place: Place) -> Rule:
@@ -139,13 +144,15 @@ class Parts:
             self.fault(missing, "`drop_row` is only for the rows of a supplier")
         length = node.get("length_max")
         longer = node.get("longer")
-        return Rule(
+        rule = Rule(
             where=node.where,
             operator=self._operator(node, place),
             missing=cast(Missing, missing.text) if missing else "hold",
             length_max=int(length.text) if length else None,
             is_cut=longer is not None and longer.text == "cut",
         )
+        self.built[node.file, node.path] = rule
+        return rule
 
     def _operator(self, node: Node, place: Place) -> Operator:  # noqa: C901, PLR0911, PLR0912  (one case per operator)
         for name, child in node.children:
@@ -153,7 +160,7 @@ class Parts:
                 case "copy":
                     return Copy(path=self._path(child, place))
                 case "first_item":
-                    return FirstItem(path=self._path(child, place))
+                    return FirstItem(path=self._path(child, place, _ITEMS))
                 case "constant":
                     is_text = isinstance(child.plain, str)
                     return Constant(value=child.text if is_text else child.plain)
@@ -184,11 +191,25 @@ class Parts:
                     return self._per_line(node, place)
         return Constant(value=None)  # the schema has already refused a rule without an operator
 
-    def _path(self, node: Node, place: Place) -> str:
+    def _path(
+        self, node: Node, place: Place, kinds: frozenset[Kind] = frozenset({Kind.VALUE})
+    ) -> str:
+        """A path that leads somewhere in the record, to the kind of value that is needed."""
+        if not place.shapes:
+            return node.text
         root = node.text.partition(".")[0]
-        if place.roots is not None and root not in place.roots:
-            known = ", ".join(sorted(place.roots))
-            self.fault(node, f"a path cannot begin with `{root}` here; known: {known}")
+        known = sorted(fields_of(place.shapes))
+        found = find_kind(place.shapes, node.text)
+        if root not in known:
+            near = difflib.get_close_matches(root, known, n=1)
+            hint = f"did you mean `{near[0]}`? " if near else ""
+            names = ", ".join(known) if len(known) <= NAMES_SHOWN_MAX else "see docs/rules.md"
+            self.fault(node, f"a path cannot begin with `{root}` here; {hint}known: {names}")
+        elif found is None:
+            self.fault(node, f"no Procurify record has the field `{node.text}` here")
+        elif found not in kinds:
+            wanted = " or ".join(sorted(kind.value for kind in kinds))
+            self.fault(node, f"`{node.text}` is {found.value}; this needs {wanted}")
         return node.text
 
     def _take(self, node: Node, place: Place) -> Operator:
@@ -246,9 +267,10 @@ class Parts:
 
     def _per_line(self, node: Node, place: Place) -> Operator:
         separator = node.get("separator")
-        inside = Place(takes=place.takes)
+        path = self._path(node["per_line"], place, frozenset({Kind.ROWS}))
+        inside = Place(takes=place.takes, shapes=row_shapes(place.shapes, path))
         return PerLine(
-            path=self._path(node["per_line"], place),
+            path=path,
             give=self.rule(node["give"], inside),
             separator=separator.text if separator else ", ",
         )

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from target_ifs_cloud.documents import CompanyId
 from target_ifs_cloud.mapping.operators import Rule
-from target_ifs_cloud.mapping.tables import Limits, Table
+from target_ifs_cloud.mapping.rule_cases import Case
+from target_ifs_cloud.mapping.tables import Limits, Table, table_key
 
 FieldRules = tuple[tuple[str, Rule], ...]
 """Fields of IFS in the order of the rule file, each with its rule."""
 
 RateSource = Literal["ifs", "procurify"]
+PeriodChoice = Literal["hold", "next_open", "accrual_list"]
+DuplicateChoice = Literal["hold", "warn", "ignore"]
 ACCOUNTS_TABLE = "accounts"
+LEGAL_ENTITIES_TABLE = "legal_entities"
+"""Location to legal entity: bills and orders name the location only. Source: documented."""
 
 # Source: documented by Procurify, bill status codes.
 BILL_STATUSES: Mapping[int, str] = {
@@ -29,6 +35,8 @@ BILL_STATUSES: Mapping[int, str] = {
     7: "Payment Approved",
     8: "Payment Limbo",
 }
+# Source: inferred; what an ERP may take as approved, paid or being paid included.
+ELIGIBLE_STATUSES = ("Approved", "Payment Confirmed", "Payment Approved", "Payment Limbo", "Paid")
 # Source: documented by Procurify, bill type codes.
 BILL_TYPES: Mapping[int, str] = {0: "order", 1: "expense", 2: "credit_card"}
 # Source: documented by Procurify, purchase order state codes; 2 is an unused legacy code.
@@ -79,8 +87,9 @@ class CompanyRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanyRow:
-    """Which company a location or department belongs to; an empty field fits everything."""
+    """Which company a place belongs to; an empty field fits everything."""
 
+    legal_entity: str
     location: str
     location_id: str
     department: str
@@ -88,6 +97,19 @@ class CompanyRow:
     limits: Limits
     company: CompanyId
     where: str
+
+    def fits(self, keys: Mapping[str, str]) -> bool:
+        """True when everything that the row names has this value."""
+        return all(
+            not word or word == keys.get(name)
+            for name, word in (
+                ("legal_entity", self.legal_entity),
+                ("location", self.location),
+                ("location_id", self.location_id),
+                ("department", self.department),
+                ("department_external_id", self.department_external_id),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +130,37 @@ class ShippingRules:
 
     unclear: Literal["hold", "include", "leave_out"]
     account: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundingRules:
+    """Where rounding differences are posted. Units: ``at_most`` in the bill's currency.
+
+    ``account`` is a Procurify account code.
+    """
+
+    account: str
+    at_most: Decimal
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodRules:
+    """What happens to a bill whose posting date has no open period."""
+
+    closed: PeriodChoice
+    missing: PeriodChoice
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuplicateRules:
+    """What happens to a bill that looks like another one."""
+
+    near_number: DuplicateChoice
+    same_amount_and_date: DuplicateChoice
+    twin_vendor: DuplicateChoice
     where: str
 
 
@@ -134,17 +187,36 @@ class BillRules:
     types: frozenset[str]
     types_where: str
     allocation_missing: Literal["hold", "order_line"]
+    allocation_other_total: Literal["divide", "hold"]
     shipping: ShippingRules
+    rounding: RoundingRules | None
+    period: PeriodRules
+    duplicates: DuplicateRules
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IfsOrderRules:
+    """How purchase orders become purchase orders of IFS."""
+
+    where: str
+    number: Rule
+    site_by_company: Mapping[CompanyId, str]
+    header: FieldRules
+    line_fields: FieldRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRules:
-    """Which purchase orders become posting proposals, and how."""
+    """Which purchase orders become posting proposals or orders of IFS, and how.
+
+    ``order`` is there whenever ``post_as`` is ``purchase_order``.
+    """
 
     invoice: InvoiceRules
-    post_as: Literal["posting_proposal", "none"]
+    post_as: Literal["posting_proposal", "purchase_order", "none"]
     states: frozenset[str]
     line_statuses_left_out: frozenset[str]
+    order: IfsOrderRules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,11 +257,22 @@ class Rules:
     bill: BillRules
     purchase_order: OrderRules
     vendor: VendorRules
+    cases: tuple[Case, ...] = ()
 
     @property
     def companies(self) -> tuple[CompanyId, ...]:
         """The companies of IFS that documents can go to, in the order of the file."""
         return tuple(self.by_company)
+
+    def find_company_row(self, keys: Mapping[str, str], day: date | None) -> CompanyRow | None:
+        """The first row that fits a cost's location and department on a day."""
+        wanted = {name: table_key(text) for name, text in keys.items()}
+        if not wanted.get("legal_entity") and LEGAL_ENTITIES_TABLE in self.tables:
+            table = self.tables[LEGAL_ENTITIES_TABLE]
+            row = table.find(wanted.get("location", ""), None, day)
+            wanted["legal_entity"] = table_key(row.gives) if row else ""
+        fitting = (row for row in self.company_rows if row.fits(wanted))
+        return next((row for row in fitting if row.limits.allow(None, day)), None)
 
     def code_parts(self, company: CompanyId) -> frozenset[str]:
         """The letters other than A that the rules fill in this company."""

@@ -27,12 +27,20 @@ _NONE = Decimal(0)
 class Reading:
     """What reading amounts needs: the document's currency, and where problems are kept.
 
-    ``record`` is Procurify's record of the currency, for its id.
+    ``record`` is Procurify's record of the currency, for its id. ``rounding_max`` is the largest
+    rounding difference that a rule posts; nothing means that none is allowed.
     """
 
     code: str
     record: Record
     findings: Findings
+    rounding_max: Decimal = _NONE
+
+    def amount(self, value: object, field: str) -> Decimal | None:
+        """An amount of the document; parts of a cent are rounded where a rule posts the rest."""
+        is_rounded = self.rounding_max > 0
+        found = read_amount(value, field, self.code, self.findings, is_exact_needed=not is_rounded)
+        return round_amount(found, self.code) if found is not None and is_rounded else found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

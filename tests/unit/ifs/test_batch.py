@@ -307,7 +307,9 @@ def test_an_unreadable_row_is_no_answer(value: str) -> None:
 def test_an_update_without_a_body_is_done(*, is_nested: bool) -> None:
     """204 says it all; the change set of one request may be answered without a multipart."""
     part = "Content-Type: application/http\r\nContent-ID: 1\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"
-    single = ChangeSet(operations=(Operation(method="PATCH", path="Set(1)", fields={}),))
+    single = ChangeSet(
+        operations=(Operation(method="PATCH", path="Set(1)", fields={}, if_match="e"),)
+    )
     (result,) = read_changes(TYPE, answer([nested([part]) if is_nested else part]), [single])
     assert isinstance(result, Done)
     assert result.rows[1].status == 204
@@ -437,3 +439,12 @@ def test_no_text_at_all_makes_the_reader_fail(noise: bytes, place: int) -> None:
     parts.insert(place, noise)
     (result,) = read_changes(TYPE, b"--outer\r\n" + b"".join(parts), [change_set()])
     assert isinstance(result, Done | Failed | Unanswered)
+
+
+@pytest.mark.parametrize(
+    ("method", "if_match"), [("PATCH", ""), ("DELETE", ""), ("PATCH", "*"), ("POST", "*")]
+)
+def test_nothing_is_changed_without_the_etag_that_was_read(method: str, if_match: str) -> None:
+    """Some releases would take such a change as an upsert of whatever stands there."""
+    with pytest.raises(AssertionError, match="needs an ETag"):
+        Operation(method=method, path="Set(1)", fields={}, if_match=if_match)

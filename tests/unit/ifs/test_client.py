@@ -15,6 +15,7 @@ from target_ifs_cloud.errors import (
 )
 from target_ifs_cloud.ifs.batch import ChangeSet, Done, Failed, Operation, Unanswered
 from target_ifs_cloud.ifs.calls import CAREFUL_SENDS, NotOfferedError
+from target_ifs_cloud.ifs.profile import ProjectionKey
 from target_ifs_cloud.ifs.reads import READ_TRIES_MAX
 from target_ifs_cloud.wire.transport import ForbiddenRequestError
 from tests.unit.ifs.site import Asked, Bench, Told, bench, changed
@@ -436,10 +437,13 @@ def test_an_unreadable_answer_to_a_write_is_an_open_question(ifs: Bench, text: o
         ifs.client.post("invoice", "Set", {})
 
 
-def test_only_three_projections_are_ever_written(ifs: Bench) -> None:
+@pytest.mark.parametrize("projection", ["account", "company", "code_part", "period"])
+def test_only_projections_of_documents_are_ever_written(
+    ifs: Bench, projection: ProjectionKey
+) -> None:
     """The allow-list comes from the profile."""
     with pytest.raises(ForbiddenRequestError):
-        ifs.client.post("account", "AccountSet", {})
+        ifs.client.post(projection, "AccountSet", {})
     assert ifs.site.requests == []
 
 
@@ -453,3 +457,19 @@ def test_decimals_as_strings_travel_with_their_media_type() -> None:
         assert ifs.site.asked[2].body == {"Net": "1.10"}
         for asked in ifs.site.asked:
             assert asked.headers["Content-Type"] == "application/json;IEEE754Compatible=true"
+
+
+def test_a_single_row_has_the_etag_of_its_header_where_the_body_shows_none(ifs: Bench) -> None:
+    """Rows of a list may come without; what is changed must carry one."""
+    ifs.site.answer = lambda _: Told(value={"A": 1}, headers={"ETag": 'W/"h"'})
+    assert ifs.client.row("invoice", "Set(1)") == {"@odata.etag": 'W/"h"', "A": 1}
+    ifs.site.answer = lambda _: Told(value={"@odata.etag": "own"}, headers={"ETag": 'W/"h"'})
+    assert ifs.client.row("invoice", "Set(1)") == {"@odata.etag": "own"}
+
+
+def test_a_body_with_too_many_array_elements_is_never_sent(ifs: Bench) -> None:
+    """The advice counts the elements of all arrays together."""
+    fields = {"A": [{"B": [1] * 2500}, {"B": [1] * 2499}]}
+    with pytest.raises(AssertionError, match="5000 array elements"):
+        ifs.client.post("invoice", "Set", fields)
+    assert ifs.site.requests == []

@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_ifs_cloud.documents import Line, Posting
-from target_ifs_cloud.ifs.batch import Operation, RowAnswer
+from target_ifs_cloud.ifs.batch import Operation, RowAnswer, action_of
 from target_ifs_cloud.ifs.invoice_changes import (
-    cancel_change_set,
     correction_change_sets,
     create_change_set,
     proposal_change_set,
@@ -211,7 +210,12 @@ def test_postings_on_the_invoice_are_corrected_with_it() -> None:
 
 def test_cancelling_is_an_action_with_the_etag_just_read() -> None:
     """Named by projection and entity."""
-    (action,) = cancel_change_set(shown(), PROFILE).operations
+    action = action_of(
+        PROFILE.projection("invoice").name,
+        invoice_path(shown(), PROFILE),
+        PROFILE.invoice.cancel_action,
+        etag=shown().etag,
+    )
     assert action.path == (
         "ManSuppInvoiceSet(Company='HCA',InvoiceId=7)/"
         "IfsApp.ManualSupplierInvoiceHandling.ManSuppInvoice_Cancel"

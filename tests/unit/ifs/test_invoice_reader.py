@@ -12,6 +12,7 @@ from target_ifs_cloud.documents import CompanyId, DocumentKey, SupplierId, norma
 from target_ifs_cloud.errors import ConfigurationError, RefusedError, TemporaryError
 from target_ifs_cloud.ifs.invoice_reader import InvoiceReader
 from target_ifs_cloud.ifs.invoices import InvoiceShown
+from target_ifs_cloud.ifs.profile import load_profile
 from tests.unit.ifs.documents import row, shown
 from tests.unit.ifs.site import Asked, Bench, Told, bench, changed
 
@@ -298,3 +299,41 @@ def test_a_site_without_proposals_says_so_in_its_profile() -> None:
         reader = InvoiceReader(ifs.client)
         with pytest.raises(ConfigurationError, match="proposal"):
             reader.find_proposals([shown()])
+
+
+def test_in_an_automatic_series_the_number_stands_in_another_field() -> None:
+    """IFS draws the invoice number; ours is looked up where it went."""
+    names = load_profile().invoice.model_dump() | {"automatic_series": ["AUTO"]}
+    rows = [
+        row(SeriesId="AUTO", InvoiceNo="900001", NcfReference="inv-1"),
+        row(SeriesId="AUTO", InvoiceNo="INV-1", NcfReference="other", InvoiceId=8),
+    ]
+    with bench(changed(invoice=names)) as ifs:
+        ifs.site.answer = ledger(*rows)
+        asked = key(series="AUTO")
+        found = InvoiceReader(ifs.client).find({asked: "Inv-1"})
+    assert [(one.invoice_id, one.number) for one in found[asked]] == [("7", "inv-1")]
+
+
+@pytest.mark.parametrize("cap", [100, 5000])
+@pytest.mark.parametrize("count", [0, 1, 4999, 5000, 5001])
+def test_a_nested_collection_is_read_whole_by_its_own_query(count: int, cap: int) -> None:
+    """Whatever the 5000 of the site limits: pages, or rows below one parent."""
+    limits = load_profile().limits.model_dump() | {"page_size": 5000}
+    path = "ManSuppInvoiceSet(Company='HCA',InvoiceId=7)"
+    items = [
+        {"Company": "HCA", "InvoiceId": 7, "ItemId": n, "NetCurrAmount": 1} for n in range(count)
+    ]
+    with bench(changed(limits=limits, use_batch=False)) as ifs:
+        place = ifs.path("invoice", f"{path}/ManSuppInvoiceItemArray")
+
+        def answer(asked: Asked) -> Told | None:
+            if asked.path != place:
+                return None
+            skip, top = int(asked.options["$skip"]), min(int(asked.options["$top"]), cap)
+            return Told(value={"value": items[skip : skip + top], "@odata.count": count})
+
+        ifs.site.answer = answer
+        ifs.site.collections[ifs.path("invoice", f"{path}/ManSuppInvoicePostingsArray")] = []
+        (found,) = InvoiceReader(ifs.client).read_details([shown()], proposals=[False])
+    assert len(found.lines) == count

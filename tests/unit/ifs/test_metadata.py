@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from target_ifs_cloud.errors import ConfigurationError, TemporaryError
-from target_ifs_cloud.ifs.expectations import Expected, expectations
+from target_ifs_cloud.ifs.expectations import Expected, Uses, expectations
 from target_ifs_cloud.ifs.metadata import (
     UNDESCRIBED,
     compare_with_metadata,
@@ -17,7 +17,9 @@ from target_ifs_cloud.ifs.metadata import (
 from tests.unit.ifs.documents import PROFILE
 from tests.unit.ifs.site import Asked, Bench, Told, bench, changed
 
-LETTERS = ["B", "C"]
+USES = Uses(letters=("B", "C"))
+UNUSED = {"external", "order"}
+"""Projections that the default route does without."""
 
 
 def csdl(wanted: Iterable[Expected], *, without: str = "") -> str:
@@ -57,10 +59,10 @@ def csdl(wanted: Iterable[Expected], *, without: str = "") -> str:
     )
 
 
-def publish(ifs: Bench, *, without: str = "") -> None:
+def publish(ifs: Bench, *, without: str = "", uses: Uses = USES) -> None:
     """A tenant that offers everything except one name."""
     by_root: dict[str, list[Expected]] = {}
-    for expected in expectations(ifs.profile, LETTERS):
+    for expected in expectations(ifs.profile, uses):
         root = ifs.profile.projection(expected.projection).root
         by_root.setdefault(root, []).append(expected)
     documents = {f"{root}$metadata": csdl(w, without=without) for root, w in by_root.items()}
@@ -70,10 +72,10 @@ def publish(ifs: Bench, *, without: str = "") -> None:
 def test_a_tenant_that_has_everything_fits(ifs: Bench) -> None:
     """Nothing missing, nothing unread, one request per projection in use."""
     publish(ifs)
-    report = compare_with_metadata(ifs.client, LETTERS)
+    report = compare_with_metadata(ifs.client, USES)
     assert (report.missing, report.unread) == ((), ())
-    assert len(ifs.site.asked) == len(PROFILE.projections)
-    assert require_profile_fits(ifs.client, LETTERS) == ()
+    assert len(ifs.site.asked) == len(PROFILE.projections) - len(UNUSED)
+    assert require_profile_fits(ifs.client, USES) == ()
 
 
 @pytest.mark.parametrize(
@@ -98,7 +100,7 @@ def test_every_needed_name_that_is_missing_stops_the_run(
     """Set, field or action, with the line of the profile to change."""
     publish(ifs, without=without)
     with pytest.raises(ConfigurationError) as caught:
-        require_profile_fits(ifs.client, LETTERS)
+        require_profile_fits(ifs.client, USES)
     assert f": {line}" in str(caught.value)
 
 
@@ -108,7 +110,7 @@ def test_every_needed_name_that_is_missing_stops_the_run(
 def test_advisory_names_are_told_and_the_run_goes_on(ifs: Bench, without: str) -> None:
     """That check, or that step, will not be possible."""
     publish(ifs, without=without)
-    (told,) = require_profile_fits(ifs.client, LETTERS)
+    (told,) = require_profile_fits(ifs.client, USES)
     assert without in told
     assert "advisory" in told
 
@@ -117,7 +119,7 @@ def test_all_missing_names_are_told_at_once(ifs: Bench) -> None:
     """Company is a field of many sets."""
     publish(ifs, without="Company")
     with pytest.raises(ConfigurationError) as caught:
-        require_profile_fits(ifs.client, LETTERS)
+        require_profile_fits(ifs.client, USES)
     assert len(str(caught.value).splitlines()) > 5
 
 
@@ -128,25 +130,25 @@ def test_all_missing_names_are_told_at_once(ifs: Bench) -> None:
 def test_metadata_that_cannot_be_read_is_told(ifs: Bench, told: Told) -> None:
     """By default the run goes on; a site can require it."""
     ifs.site.answer = lambda _: told
-    warnings = require_profile_fits(ifs.client, LETTERS)
-    assert len(warnings) == len(PROFILE.projections)
+    warnings = require_profile_fits(ifs.client, USES)
+    assert len(warnings) == len(PROFILE.projections) - len(UNUSED)
     with bench(changed(check_metadata="required")) as strict:
         strict.site.answer = lambda _: told
         with pytest.raises(ConfigurationError, match="cannot be read"):
-            require_profile_fits(strict.client, LETTERS)
+            require_profile_fits(strict.client, USES)
 
 
 def test_metadata_that_is_not_answered_stops_the_run(ifs: Bench) -> None:
     """A server that is down is not a server without metadata."""
     ifs.site.answer = lambda _: Told(status=502)
     with pytest.raises(TemporaryError):
-        require_profile_fits(ifs.client, LETTERS)
+        require_profile_fits(ifs.client, USES)
 
 
 def test_a_site_can_do_without_the_comparison() -> None:
     """It is said, and nothing is asked."""
     with bench(changed(check_metadata="never")) as ifs:
-        (told,) = require_profile_fits(ifs.client, LETTERS)
+        (told,) = require_profile_fits(ifs.client, USES)
         assert "never" in told
         assert ifs.site.requests == []
 
@@ -161,7 +163,7 @@ def test_a_projection_that_nobody_uses_is_not_compared() -> None:
             return Told(status=404)
 
         ifs.site.answer = answer
-        compare_with_metadata(ifs.client, LETTERS)
+        compare_with_metadata(ifs.client, USES)
         assert not any("PostingProposal" in path or "Periods" in path for path in seen)
 
 
@@ -206,3 +208,77 @@ def test_hostile_and_senseless_documents_are_refused(text: bytes) -> None:
     """No entities of their own, in no encoding."""
     with pytest.raises(ValueError):  # noqa: PT011  (the kind is the point)
         parse_metadata(text)
+
+
+EXTERNAL = changed(route="external_interface")
+ORDERS = Uses(
+    letters=("B",),
+    orders=True,
+    final_posting=True,
+    bill_fields={"bill.yml:30 header.DueDate": "DueDate"},
+    order_fields={"purchase_order.yml:60 order.header.OrderCode": "OrderCode"},
+)
+
+
+@pytest.mark.parametrize(
+    ("without", "line"),
+    [
+        ("ExtIncInvLoadInfoSet", "external.set"),
+        ("LoadId", "external.key (LoadId)"),
+        ("LoadType", "external.load_type"),
+        ("ExtIncInvHeadArray", "external.heads.set"),
+        ("PoRefNumber", "external.heads.fields (PoRefNumber)"),
+        ("ErrorCode", "external.heads.error"),
+        ("ExtIncInvItemArray", "external.heads.items.set"),
+        ("ExtIncInvPostingArray", "external.heads.postings.set"),
+        ("ExtIncInvLoadInfo_Check", "external.check_action"),
+        ("ExtIncInvLoadInfo_Create", "external.create_action"),
+    ],
+)
+def test_the_external_route_needs_its_sets_fields_and_both_actions(without: str, line: str) -> None:
+    """Without one of them no invoice can be created at all."""
+    with bench(EXTERNAL) as ifs:
+        publish(ifs)
+        assert require_profile_fits(ifs.client, USES) == ()
+        publish(ifs, without=without)
+        with pytest.raises(ConfigurationError) as caught:
+            require_profile_fits(ifs.client, USES)
+    assert f": {line}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("without", "line"),
+    [
+        ("PurchaseOrderSet", "order.set"),
+        ("Contract", "order.site"),
+        ("PurchaseOrderLineNopartSet", "order.lines.set"),
+        ("BuyQtyDue", "order.lines.quantity"),
+        ("PurchaseOrderLineNopartArray", "order.lines.child"),
+    ],
+)
+def test_orders_are_compared_where_the_rules_make_them(ifs: Bench, without: str, line: str) -> None:
+    """And left alone where orders become posting proposals."""
+    publish(ifs, without=without, uses=ORDERS)
+    with pytest.raises(ConfigurationError) as caught:
+        require_profile_fits(ifs.client, ORDERS)
+    assert f": {line}" in str(caught.value)
+    publish(ifs)
+    assert require_profile_fits(ifs.client, USES) == ()
+
+
+@pytest.mark.parametrize(
+    ("without", "line"),
+    [
+        ("ManSuppInvoice_FinalPosting", "invoice.final_posting.action"),
+        ("PurchaseOrder_Close", "order.close_action"),
+        ("DueDate", "bill.yml:30 header.DueDate"),
+        ("OrderCode", "purchase_order.yml:60 order.header.OrderCode"),
+    ],
+)
+def test_steps_and_fields_that_the_rules_ask_for_are_told(
+    ifs: Bench, without: str, line: str
+) -> None:
+    """With the line of the profile, or of the rule file, that names them."""
+    publish(ifs, without=without, uses=ORDERS)
+    (told,) = require_profile_fits(ifs.client, ORDERS)
+    assert told.endswith(f": {line} (advisory)")

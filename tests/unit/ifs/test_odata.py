@@ -51,7 +51,7 @@ SOFIA = timezone(timedelta(hours=2))
         ("", "''"),
         (date(2026, 1, 31), "2026-01-31"),
         (datetime(2026, 1, 31, 12, 0, 5, 9, tzinfo=SOFIA), "2026-01-31T10:00:05Z"),
-        (Member("SupplierHandling", "PartyType", "Supplier"),
+        (Member("IfsApp.SupplierHandling.PartyType", "Supplier"),
          "IfsApp.SupplierHandling.PartyType'Supplier'"),
     ],
 )  # fmt: skip

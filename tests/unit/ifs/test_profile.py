@@ -92,3 +92,20 @@ def test_a_bottomless_file_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "invoice: &a\n  items: *a\n")
     with pytest.raises(ConfigurationError):
         load_profile(path)
+
+
+def test_an_entity_service_has_its_own_shape_of_address(tmp_path: Path) -> None:
+    """They stand on the endpoint for integrations only."""
+    text = "projections: {order: {name: PurchaseOrderEntity, endpoint: int, service: entity}}"
+    profile = load_profile(write(tmp_path, text))
+    root = "/int/ifsapplications/entity/v1/PurchaseOrderEntity.svc/"
+    assert profile.projection("order").root == root
+
+
+def test_a_block_that_a_route_needs_is_asked_for_by_name(tmp_path: Path) -> None:
+    """Both blocks may be left out as long as nothing uses them."""
+    profile = load_profile(write(tmp_path, "external: null\norder: null"))
+    with pytest.raises(ConfigurationError, match="block `external`"):
+        _ = profile.external_names
+    with pytest.raises(ConfigurationError, match="block `order`"):
+        _ = profile.order_names

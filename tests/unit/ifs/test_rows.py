@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 
 import pytest
 
 from target_ifs_cloud.errors import ConfigurationError
-from target_ifs_cloud.ifs.rows import amount, day, flag, is_same, key_of, text
+from target_ifs_cloud.ifs.rows import (
+    amount,
+    cleared,
+    day,
+    filled,
+    flag,
+    is_listed,
+    is_same,
+    key_of,
+    text,
+)
 from tests.unit.ifs.documents import PROFILE
-from tests.unit.ifs.site import changed
 
 
 @pytest.mark.parametrize(
@@ -84,10 +93,44 @@ def test_a_key_keeps_the_type_of_its_values() -> None:
     """Numbers bare, texts quoted, also a company whose name is a number."""
     row = {"Company": "10", "InvoiceId": 7}
     assert key_of(row, ("Company", "InvoiceId"), PROFILE) == "(Company='10',InvoiceId=7)"
-    exact = changed(decimal_as_string=True)
-    row = {"Company": "10", "InvoiceId": "7"}
-    assert key_of(row, ("Company", "InvoiceId"), exact) == "(Company='10',InvoiceId=7)"
-    assert key_of(row, ("Company", "InvoiceId"), PROFILE) == "(Company='10',InvoiceId='7')"
+    row = {"Company": "10", "InvoiceId": "7", "LoadId": "7", "PartyType": "Supplier"}
+    assert key_of(row, ("Company", "InvoiceId"), PROFILE) == "(Company='10',InvoiceId=7)"
+    assert key_of(row, ("Company", "LoadId"), PROFILE) == "(Company='10',LoadId='7')"
+    assert key_of(row, ("PartyType",), PROFILE) == (
+        "(PartyType=IfsApp.SupplierHandling.PartyType'Supplier')"
+    )
+
+
+def test_a_parent_that_a_row_does_not_show_is_no_part_of_its_key() -> None:
+    """Which parents belong to a key is inferred; the row's own field must be there."""
+    names = ("Company", "InvoiceId", "ItemId", "RowId")
+    row = {"Company": "10", "InvoiceId": 7, "RowId": 3}
+    assert key_of(row, names, PROFILE) == "(Company='10',InvoiceId=7,RowId=3)"
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("Preliminary", True), ("PRELIMINARY", True), (" preliminary ", True),
+        ("IfsApp.ManualSupplierInvoiceHandling.ManSuppInvoiceState'Preliminary'", True),
+        ("PrelPosted", False), ("", False), ("Prelim", False),
+    ],
+)  # fmt: skip
+def test_a_state_is_recognised_in_any_spelling(word: str, *, expected: bool) -> None:
+    """Plain, in capitals, qualified; nothing else counts as the same."""
+    assert is_listed(word, ("Preliminary",)) is expected
+
+
+def test_days_are_sent_as_moments_only_where_the_profile_says_so() -> None:
+    """Midnight in UTC, and back again the same day."""
+    fields = {"WantedReceiptDate": date(2026, 1, 31), "OrderDate": date(2026, 1, 31), "X": None}
+    sent = filled(fields, PROFILE)
+    moment = datetime(2026, 1, 31, tzinfo=timezone.utc)
+    assert sent == {"WantedReceiptDate": moment, "OrderDate": date(2026, 1, 31)}
+    assert cleared({"X": None}, PROFILE) == {"X": None}
+    for shown_as in ("2026-01-31T00:00:00Z", "2026-01-30T19:00:00-05:00", "2026-01-31"):
+        assert is_same(date(2026, 1, 31), shown_as)
+    assert not is_same(date(2026, 1, 31), "2026-01-30T20:00:00-05:00")
 
 
 def test_a_row_without_its_key_is_a_matter_for_the_profile() -> None:

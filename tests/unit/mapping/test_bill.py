@@ -151,8 +151,8 @@ HELD: list[tuple[str, Callable[[], Record], str]] = [
         "allocation_sum",
     ),
     (
-        "split with tax on top",
-        lambda: bill([item(8801, "80.00", "4.00", cost_allocations=[allocation("84.00")])]),
+        "split beyond the line with its tax",
+        lambda: bill([item(8801, "80.00", "4.00", cost_allocations=[allocation("84.01")])]),
         "allocation_sum",
     ),
     ("no split", lambda: bill([item(cost_allocations=[])]), "allocation_missing"),

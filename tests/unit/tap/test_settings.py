@@ -102,6 +102,8 @@ def test_state_knows_the_tenant_by_its_host(base_url: str, tenant: str) -> None:
 
 
 def test_sweeps_can_be_turned_off() -> None:
-    """Zero hours means never."""
+    """Or be due in every run."""
     assert read(domain="acme").sweep_every == timedelta(hours=24)
-    assert read(domain="acme", sweep_hours=0).sweep_every is None
+    assert read(domain="acme", sweep=False).sweep_every is None
+    assert read(domain="acme", sweep_hours=0).sweep_every == timedelta(0)
+    assert read(domain="acme", sweep_hours=0.5).sweep_every == timedelta(minutes=30)

@@ -1,0 +1,288 @@
+"""Supplier invoices by the projection of the page for manual supplier invoices.
+
+Header and lines are one atomic change set, and so are the rows of a posting proposal, which live
+in another projection. Until both stand the invoice is in doubt, and is completed when it is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from target_ifs_cloud.delivery.acting import ETAG_MISSING, call_action, exchange_of
+from target_ifs_cloud.delivery.final_posting import FinalPosting
+from target_ifs_cloud.delivery.refusals import NO_PROPOSAL, verdict_of
+from target_ifs_cloud.delivery.sent import Exchange, Sent, Verdict
+from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
+from target_ifs_cloud.errors import TemporaryError
+from target_ifs_cloud.ifs.batch import ChangeSet, ChangeSetResult, Done, Failed
+from target_ifs_cloud.ifs.client import IfsClient
+from target_ifs_cloud.ifs.invoice_changes import (
+    Corrections,
+    NoEtagError,
+    NoProposalError,
+    correction_change_sets,
+    create_change_set,
+    proposal_change_set,
+)
+from target_ifs_cloud.ifs.invoice_differences import differences, is_whole
+from target_ifs_cloud.ifs.invoice_reader import InvoiceReader
+from target_ifs_cloud.ifs.invoices import (
+    InvoiceDetails,
+    InvoiceShown,
+    created_invoice,
+    invoice_path,
+)
+from target_ifs_cloud.ifs.profile import ProjectionKey
+
+UsesProposal = Callable[[str, str], bool]
+"""Whether postings of a supplier (second) in a company (first) belong on a posting proposal."""
+
+
+class ManualRoute:
+    """Looks up, creates, corrects and cancels supplier invoices of one site."""
+
+    def __init__(
+        self, client: IfsClient, uses_proposal: UsesProposal, finals: FinalPosting | None = None
+    ) -> None:
+        """Work through ``client``; ``finals`` posts what has been created, where that is wanted."""
+        self._client = client
+        self._uses_proposal = uses_proposal
+        self._finals = finals
+        self._reader = InvoiceReader(client)
+
+    def find(
+        self, numbers: Mapping[DocumentKey, str]
+    ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
+        """The invoices under these keys that are not cancelled.
+
+        Raises:
+            TemporaryError: the answer was not complete, so nothing may be concluded.
+        """
+        return self._reader.find(numbers)
+
+    def create(self, documents: Sequence[SupplierInvoice]) -> list[Sent]:
+        """Create invoices; where the company uses proposals, their rows follow as a second step."""
+        profile = self._client.profile
+        sets = [
+            create_change_set(d, uses_proposal=self._uses(d), profile=profile) for d in documents
+        ]
+        results = self._client.batch_change("invoice", sets)
+        answers: list[Sent] = []
+        created: dict[int, InvoiceShown] = {}
+        for index, (document, set_, result) in enumerate(
+            zip(documents, sets, results, strict=True)
+        ):
+            shown = self._created(document, result)
+            exchange = exchange_of(profile, "invoice", set_, result)
+            sent = verdict_of(result, ifs_id=shown.invoice_id if shown else "", exchange=exchange)
+            answers.append(sent)
+            if isinstance(result, Done) and shown is None:
+                answers[index] = replace(sent, verdict=Verdict.UNANSWERED)
+            elif isinstance(result, Failed) and result.is_duplicate:
+                answers[index] = self._duplicate(document, sent)
+            elif shown:
+                created[index] = shown
+        self._post_proposals(documents, created, answers)
+        done = {i: s for i, s in created.items() if answers[i].verdict is Verdict.DONE}
+        self.finish(documents, done, answers)
+        return answers
+
+    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
+        """Bring a preliminary invoice to the document: postings first, then header and lines.
+
+        In this order a refusal of the postings leaves the invoice as it was. Each half carries the
+        ETags just read, so a rival change makes it stale and it is decided again.
+        """
+        try:
+            shown = self._with_etag(shown)
+            halves = self._corrections(document, shown)
+        except NoProposalError:
+            return Sent(verdict=Verdict.REFUSED, ifs_id=shown.invoice_id, problem=NO_PROPOSAL)
+        except NoEtagError:
+            return Sent(verdict=Verdict.REFUSED, ifs_id=shown.invoice_id, problem=ETAG_MISSING)
+        sent = self._send_halves(halves, shown)
+        if sent.verdict is not Verdict.DONE or self._finals is None:
+            return sent
+        answers = [sent]
+        self.finish([document], {0: shown}, answers)
+        return answers[0]
+
+    def cancel(self, shown: InvoiceShown) -> Sent:
+        """Cancel a preliminary invoice, as long as it is as it was read."""
+        profile = self._client.profile
+        names = profile.invoice
+        return call_action(
+            self._client,
+            "invoice",
+            invoice_path(shown, profile),
+            names.cancel_action,
+            etag=self._with_etag(shown).etag,
+            ifs_id=shown.invoice_id,
+            parameters=dict(names.cancel_body),
+        )
+
+    def end(self, shown: InvoiceShown) -> Sent:
+        """An invoice whose source has run its course is cancelled: it stood for what was open."""
+        return self.cancel(shown)
+
+    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> list[str]:
+        """What differs between the document and the invoice with its lines and postings."""
+        (found,) = self.content_differences([document], [shown])
+        if self._finals is not None:
+            found += self._finals.missing(document, shown)
+        return found
+
+    def content_differences(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> list[list[str]]:
+        """What differs between documents and their invoices; all of them read together."""
+        proposals = [self._uses_proposal(invoice.company, invoice.supplier) for invoice in shown]
+        details = self._reader.read_details(shown, proposals=proposals)
+        return [
+            differences(document, invoice, detail, self._client.profile)
+            for document, invoice, detail in zip(documents, shown, details, strict=True)
+        ]
+
+    def is_whole(self, shown: InvoiceShown) -> bool:
+        """Whether lines and postings of the invoice add up to its header."""
+        return is_whole(shown, self._details(shown), self._client.profile)
+
+    def finish(
+        self,
+        documents: Sequence[SupplierInvoice],
+        standing: Mapping[int, InvoiceShown],
+        answers: list[Sent],
+    ) -> None:
+        """Post invoices for good where that is wanted; ``standing`` by place in ``documents``."""
+        wanted = {index: documents[index] for index in standing}
+        if self._finals is None or not any(self._finals.is_for(d) for d in wanted.values()):
+            return
+        try:
+            found = self._reader.find({d.key: d.number for d in wanted.values()})
+        except TemporaryError:
+            for index in standing:
+                answers[index] = replace(answers[index], verdict=Verdict.UNANSWERED)
+            return
+        ids = {index: shown.invoice_id for index, shown in standing.items()}
+        current = {
+            index: shown
+            for index, document in wanted.items()
+            for shown in found[document.key]
+            if shown.invoice_id == ids[index]
+        }
+        for index, sent in self._finals.post(wanted, current).items():
+            exchanges = (*answers[index].exchanges, *sent.exchanges)
+            answers[index] = replace(answers[index], verdict=sent.verdict, exchanges=exchanges)
+
+    # parts
+
+    def _uses(self, document: SupplierInvoice) -> bool:
+        return self._uses_proposal(document.company, document.supplier)
+
+    def _details(self, shown: InvoiceShown) -> InvoiceDetails:
+        uses = self._uses_proposal(shown.company, shown.supplier)
+        (details,) = self._reader.read_details([shown], proposals=[uses])
+        return details
+
+    def _corrections(self, document: SupplierInvoice, shown: InvoiceShown) -> Corrections:
+        details = self._details(shown)
+        return correction_change_sets(document, shown, details, self._client.profile)
+
+    def _with_etag(self, shown: InvoiceShown) -> InvoiceShown:
+        """The invoice with an ETag, read alone where lists show none."""
+        if shown.etag:
+            return shown
+        row = self._client.row("invoice", invoice_path(shown, self._client.profile))
+        return replace(shown, etag=str((row or {}).get("@odata.etag", "")))
+
+    def _send_halves(self, halves: Corrections, shown: InvoiceShown) -> Sent:
+        exchanges: list[Exchange] = []
+        parts: tuple[tuple[ProjectionKey, ChangeSet | None], ...] = (
+            ("proposal", halves.proposal),
+            ("invoice", halves.invoice),
+        )
+        for projection, change_set in parts:
+            if change_set is None:
+                continue
+            (result,) = self._client.batch_change(projection, [change_set])
+            exchange = exchange_of(self._client.profile, projection, change_set, result)
+            sent = verdict_of(result, ifs_id=shown.invoice_id, exchange=exchange)
+            exchanges.append(exchange)
+            if sent.verdict is Verdict.REFUSED and len(exchanges) > 1:
+                # One half stands: not refused, but to be looked at again.
+                sent = replace(sent, verdict=Verdict.UNANSWERED)
+            if sent.verdict is not Verdict.DONE:
+                return replace(sent, exchanges=tuple(exchanges))
+        return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id, exchanges=tuple(exchanges))
+
+    def _created(self, document: SupplierInvoice, result: ChangeSetResult) -> InvoiceShown | None:
+        """The invoice that a change set has made, if the answer says which one it is."""
+        if not isinstance(result, Done):
+            return None
+        return created_invoice(document, result.rows[1], self._client.profile)
+
+    def _post_proposals(
+        self,
+        documents: Sequence[SupplierInvoice],
+        created: Mapping[int, InvoiceShown],
+        answers: list[Sent],
+    ) -> None:
+        """Fill the proposals of new invoices; ``answers`` takes the verdict of both steps."""
+        wanted = {
+            index: shown
+            for index, shown in created.items()
+            if documents[index].postings and self._uses(documents[index])
+        }
+        try:
+            heads = self._reader.find_proposals(list(wanted.values()))
+        except TemporaryError:
+            for index in wanted:
+                answers[index] = replace(answers[index], verdict=Verdict.UNANSWERED)
+            return
+        sets: dict[int, ChangeSet] = {}
+        for index, shown in wanted.items():
+            head = heads.get((shown.company, shown.invoice_id))
+            try:
+                sets[index] = proposal_change_set(
+                    documents[index], shown, head, self._client.profile
+                )
+            except NoProposalError:
+                # Not there yet: the invoice is looked up again and completed.
+                answers[index] = replace(answers[index], verdict=Verdict.UNANSWERED)
+        results = self._client.batch_change("proposal", list(sets.values()))
+        for (index, set_), result in zip(sets.items(), results, strict=True):
+            exchange = exchange_of(self._client.profile, "proposal", set_, result)
+            second = verdict_of(result, ifs_id=created[index].invoice_id, exchange=exchange)
+            second = replace(second, exchanges=(*answers[index].exchanges, exchange))
+            answers[index] = self._second_step(documents[index], created[index], second)
+
+    def _second_step(self, document: SupplierInvoice, shown: InvoiceShown, second: Sent) -> Sent:
+        """The verdict of both steps, from that of the second; the first one is done."""
+        if second.verdict is not Verdict.REFUSED:
+            # Stale or throttled: the invoice stands without its rows, so it is in doubt.
+            is_done = second.verdict is Verdict.DONE
+            return second if is_done else replace(second, verdict=Verdict.UNANSWERED)
+        undone = self._cancel_again(document, shown)
+        verdict = Verdict.REFUSED if undone.verdict is Verdict.DONE else Verdict.UNANSWERED
+        exchanges = (*second.exchanges, *undone.exchanges)
+        return replace(second, verdict=verdict, exchanges=exchanges)
+
+    def _cancel_again(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
+        """Take back an invoice whose postings IFS has refused, so that no half of it stays."""
+        try:
+            found = self._reader.find({document.key: document.number})[document.key]
+        except TemporaryError:
+            return Sent(verdict=Verdict.UNANSWERED, ifs_id=shown.invoice_id)
+        for invoice in found:
+            if invoice.invoice_id == shown.invoice_id:
+                return self.cancel(invoice)
+        return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id)
+
+    def _duplicate(self, document: SupplierInvoice, sent: Sent) -> Sent:
+        """IFS says that the number is taken: by an invoice under our key, or by another scope."""
+        try:
+            found = self._reader.find({document.key: document.number})[document.key]
+        except TemporaryError:
+            return replace(sent, verdict=Verdict.UNANSWERED)
+        return replace(sent, verdict=Verdict.STALE) if found else sent

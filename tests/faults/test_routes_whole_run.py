@@ -1,0 +1,183 @@
+"""Whole runs over the other routes: records in, documents in IFS out, by the rule files."""
+
+from __future__ import annotations
+
+import logging
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests_mock
+
+from target_ifs_cloud.delivery.run import DeliveryRun, open_run
+from target_ifs_cloud.settings import SCHEMA, Settings, read_settings
+from tests.faults.routes_site import RoutesSite
+from tests.unit.mapping.builders import (
+    Record,
+    bill,
+    company_reference,
+    item,
+    order,
+    order_line,
+    supplier_reference,
+)
+
+HOST = "https://ifs.example.com"
+TRANSFORMS = Path(__file__).parents[2] / "transforms"
+SITE = "target_ifs_cloud.delivery.site"
+START = datetime(2026, 3, 12, 8, tzinfo=timezone.utc)
+
+
+class World:
+    """One site and one outbox; ``settings`` say which route, ``now`` moves on with every run."""
+
+    def __init__(self, folder: Path, *, profile: str = "", post_as: str = "") -> None:
+        """Rules and profile as files of their own."""
+        self.site = RoutesSite(uses_proposals=True)
+        self.now = START
+        rules = folder / "transforms"
+        shutil.copytree(TRANSFORMS, rules)
+        if post_as:
+            path = rules / "purchase_order.yml"
+            text = path.read_text("utf-8").replace("post_as: posting_proposal", post_as)
+            path.write_text(text, "utf-8")
+        (folder / "site.yml").write_text(profile, "utf-8")
+        self.settings = self._settings(folder, rules)
+
+    @staticmethod
+    def _settings(folder: Path, rules: Path) -> Settings:
+        defaults = {n: v.get("default") for n, v in SCHEMA["properties"].items()}
+        own = {
+            "base_url": HOST,
+            "realm": "r",
+            "client_id": "C",
+            "client_secret": "s3cret",
+            "transforms_dir": str(rules),
+            "site_profile": str(folder / "site.yml"),
+            "outbox_url": f"sqlite:///{folder}/outbox.db",
+        }
+        return read_settings({**defaults, **own})
+
+    def run(self, *, bills: list[Record] | None = None, orders: list[Record] | None = None) -> int:
+        """One run; the answer is its exit code."""
+        self.now += timedelta(hours=1)
+        with self._open() as run:
+            run.begin()
+            run.take_purchase_orders(orders or [])
+            run.take_bills(bills or [])
+            return run.finish()
+
+    @contextmanager
+    def _open(self) -> Iterator[DeliveryRun]:
+        def respond(request: Any, context: Any) -> str:
+            told = self.site.serve(
+                request.method, request.url, request.headers, request.body or b""
+            )
+            context.status_code = told.status
+            context.headers.update(told.headers)
+            context.headers.setdefault("Content-Length", str(len(told.text.encode())))
+            return told.text
+
+        with requests_mock.Mocker(case_sensitive=True) as mock:
+            mock.register_uri(requests_mock.ANY, re.compile(re.escape(HOST)), text=respond)
+            token = {"access_token": "t", "expires_in": 86_400}
+            mock.post(re.compile(f"{re.escape(HOST)}/auth/"), json=token)
+            run = open_run(
+                self.settings,
+                log=logging.getLogger("run"),
+                sleep=lambda _: None,
+                clock=lambda: self.now,
+            )
+            try:
+                yield run
+            finally:
+                run.close()
+
+
+@pytest.fixture(autouse=True)
+def known_site(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The basic data of the tenant is known without asking."""
+    supplier = supplier_reference()
+    monkeypatch.setattr(f"{SITE}.require_profile_fits", lambda *_: ())
+    monkeypatch.setattr(
+        f"{SITE}.read_company", lambda _client, company, *_: (company_reference(company), ())
+    )
+    monkeypatch.setattr(f"{SITE}.read_suppliers", lambda _: {supplier.supplier: supplier})
+
+
+def numbered(number: str, cost: str, **changes: object) -> Record:
+    """A bill with its own uuid."""
+    return bill([item(cost=cost)], invoice_number=number, uuid=f"uuid-{number}", **changes)
+
+
+def ordered(total: str, quantity: str, price: str, **changes: object) -> Record:
+    """An order of one line."""
+    line = order_line(
+        193, total, PO_line_num=1, name="Tips", quantity=quantity, price=price,
+        unit="each", created_at="2026-03-01T09:00:00-08:00",
+    )  # fmt: skip
+    return order([line], **changes)
+
+
+def test_bills_by_the_external_interface_and_their_order_by_hand(tmp_path: Path) -> None:
+    """Two bills, one of them refused by the check; the order stays a preliminary proposal."""
+    world = World(tmp_path, profile="route: external_interface")
+    world.site.bad_accounts = frozenset({"4310"})
+    bills = [
+        numbered("A-1", "100.00"),
+        bill([item(cost="7.00", cost_allocations=[_on("6300", "7.00")])], uuid="uuid-x"),
+    ]
+    assert world.run(bills=bills, orders=[order()]) == 3
+    assert world.site.invoices() == [
+        ("A-1", "Preliminary", Decimal(100), Decimal(100)),
+        ("PO-PF52", "Preliminary", Decimal(80), Decimal(80)),
+    ]
+    assert world.run(bills=bills, orders=[order()]) == 0
+    assert len(world.site.invoices()) == 2
+
+
+def _on(code: str, amount: str) -> Record:
+    allocation: Record = item(cost=amount)["cost_allocations"][0]
+    account = {**allocation["budget"]["account_code"], "code": code}
+    return {**allocation, "budget": {**allocation["budget"], "account_code": account}}
+
+
+def test_an_order_lives_in_ifs_from_approval_to_its_end(tmp_path: Path) -> None:
+    """Created and released, changed, unchanged, closed; no proposal is made beside it."""
+    world = World(tmp_path, post_as="post_as: purchase_order")
+    assert world.run(orders=[ordered("80.00", "10", "8.00")]) == 0
+    assert world.site.orders() == [("PF52", "Released", [("1", Decimal(80))])]
+    assert world.run(orders=[ordered("96.00", "12", "8.00")]) == 0
+    assert world.site.orders() == [("PF52", "Released", [("1", Decimal(96))])]
+    assert world.run(orders=[ordered("96.00", "12", "8.00")]) == 0
+    assert world.run(orders=[ordered("96.00", "12", "8.00", state=3)]) == 0
+    assert world.site.orders() == [("PF52", "Closed", [("1", Decimal(96))])]
+    assert world.run(orders=[ordered("96.00", "12", "8.00", state=3)]) == 0
+    assert world.site.invoices() == []
+    order_row = world.site.tables["PurchaseOrderSet"][0]
+    assert (order_row["Contract"], order_row["VendorNo"]) == ("HCA01", "V-10006")
+
+
+def test_an_order_that_was_called_off_is_cancelled_and_one_never_sent_is_left_out(
+    tmp_path: Path,
+) -> None:
+    """Neither is made first only to be ended."""
+    world = World(tmp_path, post_as="post_as: purchase_order")
+    other = ordered("80.00", "10", "8.00", uuid="uuid-2", number="PF53", state=1)
+    world.run(orders=[ordered("80.00", "10", "8.00"), other])
+    world.run(orders=[ordered("80.00", "10", "8.00", state=1)])
+    assert world.site.orders() == [("PF52", "Cancelled", [("1", Decimal(80))])]
+
+
+def test_orders_may_be_left_out(tmp_path: Path) -> None:
+    """``post_as: none``: nothing stands for them in IFS."""
+    world = World(tmp_path, post_as="post_as: none")
+    assert world.run(orders=[order()], bills=[numbered("A-1", "100.00")]) == 0
+    assert [number for number, *_ in world.site.invoices()] == ["A-1"]
+    assert world.site.orders() == []
