@@ -235,6 +235,50 @@ def test_a_kill_during_an_update_is_finished_by_the_next_run(tmp_path: Path) -> 
         pytest.fail("the run never got through")
 
 
+def test_a_corrected_number_moves_the_invoice_whatever_kills_the_run(tmp_path: Path) -> None:
+    """The old invoice is cancelled, a new one stands under the new number, once."""
+    moved = make_document("a", number="RIGHT", net="200.00", version=2)
+    for step in range(1, STEPS_MAX):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        world = World(folder)
+        world.run([make_document("a", number="WRONG")])
+        world.ifs.fault = kill_at(step)
+        try:
+            world.run([moved])
+            break
+        except Killed:
+            world.ifs.fault = lambda _: None
+        world.now += timedelta(seconds=SETTLING_S)
+        assert world.run([moved]) == []
+        assert world.ifs.standing() == [("RIGHT", Decimal("205.00"), True)], f"killed at {step}"
+        assert world.entry("a").state is State.CONFIRMED
+        world.check_evidence()
+    else:
+        pytest.fail("the run never got through")
+    assert world.ifs.standing() == [("RIGHT", Decimal("205.00"), True)]
+    assert world.tally.counts["bill", Outcome.CANCELLED, "USD"] == 1
+    assert world.tally.counts["bill", Outcome.POSTED, "USD"] == 1
+
+
+def test_a_number_that_somebody_else_holds_in_ifs_moves_nothing(world: World) -> None:
+    """Both invoices stay as they are, and a person is told."""
+    world.run([make_document("a", number="WRONG")])
+    world.ifs.invoices["9"] = Invoice(make_document("x", number="RIGHT"))
+    world.run([make_document("a", number="RIGHT", net="200.00", version=2)])
+    assert [name for name, _, _ in world.ifs.standing()] == ["RIGHT", "WRONG"]
+    assert "cannot be moved from here" in world.entry("a").note
+
+
+def test_a_corrected_number_of_a_posted_invoice_is_reported(world: World) -> None:
+    """What is in the books is corrected there."""
+    world.run([make_document("a", number="WRONG")])
+    world.ifs.invoices["1"].state = "Posted"
+    world.run([make_document("a", number="RIGHT", net="200.00", version=2)])
+    assert [name for name, _, _ in world.ifs.standing()] == ["WRONG"]
+    assert "RIGHT" in world.entry("a").note
+
+
 def test_lost_answer_is_resolved_by_lookup_not_by_resending(world: World) -> None:
     """IFS committed, the answer never came: one look-up finds each of them."""
     world.ifs.answer_lost = lambda _: True

@@ -32,7 +32,7 @@ from target_ifs_cloud.delivery.situation import (
     is_settled,
     situation_of,
 )
-from target_ifs_cloud.delivery.summary import Tally
+from target_ifs_cloud.delivery.summary import Outcome, Tally
 from target_ifs_cloud.documents import DocumentKey, Problem, SupplierInvoice
 from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.ifs.invoices import InvoiceShown
@@ -120,7 +120,9 @@ class InvoiceDelivery:
 
     def _decide_all(self, candidates: Sequence[Candidate]) -> list[Step]:
         """One decision per candidate, from one grouped look-up."""
-        numbers = {c.key: _number_of(c) for c in candidates if c.key and _needs_look_up(c)}
+        asked = [c for c in candidates if c.key and _needs_look_up(c)]
+        numbers = {c.key: _number_of(c) for c in asked if c.key}
+        numbers |= {c.document.key: c.document.number for c in asked if c.document and c.is_moved}
         found: Found = self._sender.find(numbers) if numbers else {}
         return [self._decide(candidate, found) for candidate in candidates]
 
@@ -141,7 +143,7 @@ class InvoiceDelivery:
         if decision in {Decision.UPDATE, Decision.CANCEL} and not is_ours(candidate.entry):
             decision = Decision.REPORT_CHANGE
         if decision in {Decision.UPDATE, Decision.SKIP} and candidate.is_moved:
-            decision = Decision.REPORT_CHANGE
+            decision = _decide_move(decision, candidate, found)
         differences: tuple[str, ...] = ()
         if decision is Decision.ADOPT and shown and candidate.document:
             differences = tuple(self._sender.differences(candidate.document, shown))
@@ -218,7 +220,7 @@ class InvoiceDelivery:
         return [
             replace(step.candidate, entry=record.entry)
             for step, record, is_again in zip(steps, records, is_open, strict=True)
-            if is_again
+            if is_again or _follows_under_new_key(step, record)
         ]
 
     # record
@@ -277,6 +279,22 @@ _WITHOUT_OWNERSHIP = {
     Decision.CONFIRM: Decision.ADOPT,
 }
 """What becomes of a decision when the invoice was entered by other hands."""
+
+
+def _decide_move(decision: Decision, candidate: Candidate, found: Found) -> Decision:
+    """An edit gave the document another key: the old invoice goes, and a new one follows.
+
+    Only when the new key is free in IFS; new rules alone move nothing.
+    """
+    is_free = candidate.document is not None and not found.get(candidate.document.key)
+    can_move = decision is Decision.UPDATE and is_free
+    return Decision.CANCEL if can_move else Decision.REPORT_CHANGE
+
+
+def _follows_under_new_key(step: Step, record: Record) -> bool:
+    """Whether the old invoice of a moved document is gone, so that the new one can be created."""
+    is_gone = record.outcome is Outcome.CANCELLED
+    return is_gone and step.decision is Decision.CANCEL and step.candidate.is_moved
 
 
 def _is_settled_step(step: Step) -> bool:

@@ -37,8 +37,20 @@ class Shown(Enum):
     DIFFERENT = "different"
 
 
+class Move(Enum):
+    """Whether an edit gave a sent document another key, and whether IFS has that key free."""
+
+    NONE = "none"
+    FREE = "free"
+    TAKEN = "taken"
+
+
 class Decision(Enum):
-    """What happens next. Only CREATE, COMPLETE, UPDATE and CANCEL write to IFS."""
+    """What happens next. Those in ``WRITES`` write to IFS.
+
+    ``MOVE`` cancels the invoice under the old key; the document is then decided again under its
+    new one. ``GIVE_UP`` leaves a write alone that never gets an answer, for a person.
+    """
 
     HOLD = "hold"
     STOP = "stop"
@@ -49,11 +61,14 @@ class Decision(Enum):
     REPORT_CHANGE = "report_change"
     SKIP = "skip"
     UPDATE = "update"
+    MOVE = "move"
     CANCEL = "cancel"
+    GIVE_UP = "give_up"
     LEAVE_OUT = "leave_out"
 
 
-WRITES = frozenset({Decision.CREATE, Decision.COMPLETE, Decision.UPDATE, Decision.CANCEL})
+CHANGES = frozenset({Decision.COMPLETE, Decision.UPDATE, Decision.MOVE, Decision.CANCEL})
+WRITES = CHANGES | {Decision.CREATE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +78,8 @@ class Situation:
     ``is_wanted``: the source is eligible now. ``has_problems``: mapping or checks found reasons to
     hold. ``is_changed``: the document differs from the one last recorded, or (held, rejected) the
     document, the rules or the reasons do. ``is_settled``: the settling time since an unanswered
-    write is over. ``is_preliminary``: IFS still allows the invoice to be changed.
+    write is over. ``is_preliminary``: IFS still allows the invoice to be changed. ``is_hopeless``:
+    this very write was sent again and again without ever getting an answer.
     """
 
     is_wanted: bool
@@ -73,14 +89,24 @@ class Situation:
     is_changed: bool
     is_settled: bool
     is_preliminary: bool
+    move: Move = Move.NONE
+    is_hopeless: bool = False
 
 
 def decide(situation: Situation) -> Decision:
     """The one decision for this situation."""
     if situation.has_problems:
         return Decision.HOLD
-    if not situation.is_wanted:
-        return _decide_unwanted(situation)
+    decision = _decide_unwanted(situation)
+    if situation.is_wanted:
+        decision = _decide_wanted(situation)
+    is_sent_again = decision in CHANGES or situation.known is Known.IN_DOUBT
+    if situation.is_hopeless and decision in WRITES and is_sent_again:
+        return Decision.GIVE_UP
+    return decision
+
+
+def _decide_wanted(situation: Situation) -> Decision:
     if situation.shown is Shown.UNANSWERED:
         return Decision.STOP
     match situation.known:
@@ -116,6 +142,8 @@ def _decide_in_doubt(situation: Situation) -> Decision:
 
 def _decide_confirmed(situation: Situation) -> Decision:
     match situation.shown:
+        case Shown.SAME if situation.move is not Move.NONE:
+            return _decide_moved(situation)
         case Shown.SAME if not situation.is_changed:
             return Decision.SKIP
         case Shown.SAME if situation.is_preliminary:
@@ -124,6 +152,13 @@ def _decide_confirmed(situation: Situation) -> Decision:
             return Decision.COMPLETE
         case _:
             return Decision.REPORT_CHANGE
+
+
+def _decide_moved(situation: Situation) -> Decision:
+    """A key cannot be changed in IFS: the old invoice goes, a new one comes, if both may be."""
+    is_movable = situation.is_changed and situation.is_preliminary
+    is_free = situation.move is Move.FREE
+    return Decision.MOVE if is_movable and is_free else Decision.REPORT_CHANGE
 
 
 def _decide_unwanted(situation: Situation) -> Decision:

@@ -60,11 +60,13 @@ def record_settled(step: Step, *, now: datetime) -> Record:
 def record_intent(step: Step, *, now: datetime) -> Entry:
     """The entry that must be on disk before the write goes out."""
     candidate = step.candidate
-    document = candidate.document
+    is_cancel = step.decision is Decision.CANCEL
+    document = None if is_cancel else candidate.document
     entry = _new_entry(candidate, State.SENDING)
     return replace(
         entry,
-        key=document.key if document else entry.key,
+        # What is cancelled stands under the key it was sent with.
+        key=candidate.key if is_cancel else entry.key,
         intent=Content.of(document) if document else None,
         content=candidate.entry.content if candidate.entry else None,
         ifs_id=step.shown.invoice_id if step.shown else (document.ifs_id if document else ""),
@@ -90,6 +92,9 @@ def record_sent(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> Reco
         return _record_refused(step, intent, sent, now=now)
     if step.decision is Decision.CANCEL:
         entry = replace(intent, state=State.CANCELLED, intent=None, content=None, note="")
+        if step.candidate.is_moved:
+            # It follows under its new key: the next run sees to it if this one is killed here.
+            entry = replace(entry, state=State.HELD, key=None, ifs_id="")
         return Record(entry=entry, outcome=Outcome.CANCELLED, billed=(), line=line)
     outcome = {
         Decision.CREATE: Outcome.POSTED,
@@ -295,8 +300,8 @@ def describe_change(step: Step) -> str:
     if candidate.is_moved and candidate.document:
         return (
             f"the bill now belongs to {candidate.document.key}, but stands in IFS as invoice "
-            f"{shown.invoice_id} ({shown.state}, {theirs}). Cancel that invoice in IFS, then: "
-            f"procurify-ifs retry {candidate.source.id}"
+            f"{shown.invoice_id} ({shown.state}, {theirs}) and cannot be moved from here. Cancel "
+            f"or correct that invoice in IFS, then: procurify-ifs retry {candidate.source.id}"
         )
     return (
         f"Procurify says {ours}{because}; invoice {shown.invoice_id} in IFS ({shown.state}) says "
