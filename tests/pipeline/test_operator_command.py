@@ -130,15 +130,22 @@ def test_check_logs_in_compares_the_names_and_counts_the_basic_data(flow: Flow) 
     """A wrong secret is told as such; nothing is written."""
     config = flow.sandbox.target_config(flow.folder)
     before = flow.everything()
+    records = str(flow.read())
     codes, texts = [], []
     for secret in (config["client_secret"], "wrong"):
         file = flow.folder / "check.json"
         file.write_text(json.dumps({**config, "client_secret": secret}))
         command = [str(BIN / "procurify-ifs"), "check", "--config", str(file)]
+        command += ["--records", records]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
         codes.append(done.returncode)
         texts.append(done.stdout)
-    assert codes == [0, 2]
+    assert codes == [3, 2]
+    assert re.search(r"GAP   Coverage of account code: \d+ of \d+ covered", texts[0])
+    assert re.search(
+        r"6999 .* in HUS: no row in accounts.yml \(used 2 time\(s\), [\d,.]+ CAD", texts[0]
+    )
+    assert "come out as written" in texts[0]
     assert "Company HCA: Harbour Research Inc. (CA): 12 accounts" in texts[0]
     assert "refused the login of client 'SANDBOX_IFS'" in texts[1]
     assert flow.everything() == before

@@ -7,13 +7,24 @@ import time
 from collections.abc import Callable, Sequence, Sized
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
+from target_ifs_cloud.delivery.database import open_database
+from target_ifs_cloud.delivery.outbox import Outbox
+from target_ifs_cloud.delivery.rehearsal import copy_of_outbox
 from target_ifs_cloud.delivery.run import utc_now
 from target_ifs_cloud.delivery.site import Site
-from target_ifs_cloud.errors import EXIT_SETTLED, RunError
-from target_ifs_cloud.mapping import Rules, load_rules
+from target_ifs_cloud.delivery.summary import format_amount
+from target_ifs_cloud.documents import SupplierId
+from target_ifs_cloud.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_NEEDS_PERSON,
+    EXIT_SETTLED,
+    RunError,
+)
+from target_ifs_cloud.mapping import CoverageRow, Rules, coverage, load_rules, run_cases
 from target_ifs_cloud.operator.configuration import target_settings
+from target_ifs_cloud.operator.singer_records import read_records
 from target_ifs_cloud.reference import CompanyReference, Reference
 from target_ifs_cloud.settings import Settings
 
@@ -36,7 +47,25 @@ class Checkup:
         if rules:
             companies = ", ".join(rules.companies)
             self._tell("Rule files", f"sound: version {rules.version}, companies {companies}")
+            self._cases(rules)
         return rules
+
+    def _cases(self, rules: Rules) -> None:
+        """The examples that stand in the rule files themselves."""
+        results = run_cases(rules)
+        wrong = [
+            f"{case.where} {case.title}: expected {case.expected}, the rules give {case.found}"
+            for case in results
+            if not case.is_right
+        ]
+        right = f"{len(results) - len(wrong)} of {len(results)} come out as written"
+        self._tell(
+            "Examples in the rule files",
+            "\n".join([right, *wrong]),
+            mark="FAULT" if wrong else "ok",
+        )
+        if wrong:
+            self.exit_code = EXIT_CONFIGURATION
 
     def settings(self, config: Path | None) -> Settings | None:
         """Read the settings of the target; every fault is told with its name."""
@@ -56,20 +85,54 @@ class Checkup:
             self._tell("Suppliers", f"{len(reference.suppliers)}")
         return reference
 
+    def coverage(
+        self, rules: Rules, reference: Reference, settings: Settings, records: TextIO
+    ) -> None:
+        """What these records use that has no rule, or points to something that IFS lacks."""
+        found = self._attempt(
+            "Coverage",
+            lambda: coverage(rules, reference, read_records(records), _links(settings.outbox_url)),
+        )
+        if found is None:
+            return
+        gaps = [row for row in found.gaps if row.gap != "unused"]
+        for kind, seen in sorted(found.seen.items()):
+            own = [row for row in gaps if row.kind == kind]
+            words = "\n".join([f"{seen - len(own)} of {seen} covered", *map(_gap_words, own)])
+            self._tell(f"Coverage of {kind}", words, mark="GAP" if own else "ok")
+        if gaps:
+            self.exit_code = max(self.exit_code, EXIT_NEEDS_PERSON)
+
     def _attempt(self, name: str, work: Callable[[], Found]) -> Found | None:
         try:
             return work()
         except RunError as error:
-            self._tell(name, str(error), is_right=False)
+            self._tell(name, str(error), mark="FAULT")
             self.exit_code = max(self.exit_code, error.exit_code)
             return None
 
-    def _tell(self, name: str, text: str, *, is_right: bool = True) -> None:
-        mark = "ok    " if is_right else "FAULT "
+    def _tell(self, name: str, text: str, *, mark: str = "ok") -> None:
         first, *others = text.splitlines() or [""]
-        self._say(f"{mark}{name}: {first}")
+        self._say(f"{mark:6}{name}: {first}")
         for line in others:
             self._say(f"        {line}")
+
+
+def _links(outbox_url: str) -> dict[str, SupplierId]:
+    """The vendors that are linked already; the outbox is only read."""
+    with copy_of_outbox(outbox_url) as copy:
+        engine = open_database(copy)
+        links = Outbox(engine, utc_now).links()
+        engine.dispose()
+    return links
+
+
+def _gap_words(row: CoverageRow) -> str:
+    """One value that is not covered: where, why, how often and how much."""
+    amounts = ", ".join(f"{format_amount(amount, name)} {name}" for name, amount in row.amounts)
+    place = f" in {row.company}" if row.company else ""
+    used = f"used {row.uses} time(s){f', {amounts}' if amounts else ''}"
+    return f"{row.value}{place}: {row.detail} ({used})"
 
 
 def _contents(company: CompanyReference) -> str:

@@ -275,13 +275,25 @@ def reconcile_books(config: Path | None, month_field: str) -> None:
     help="Folder of the rule files.",
 )
 @click.option("--rules-only", is_flag=True, help="Only the rule files; IFS is not asked.")
+@click.option(
+    "--records",
+    type=click.File(encoding="utf-8"),
+    help="Output of tap-procurify: what of it has no rule or points to nothing in IFS.",
+)
 @_CONFIG
-def check(transforms_dir: Path, config: Path | None, *, rules_only: bool) -> None:
-    """Check settings, rule files, login, site profile and basic data; nothing is written."""
+def check(
+    transforms_dir: Path, config: Path | None, records: TextIO | None, *, rules_only: bool
+) -> None:
+    """Check settings, rule files, login, site profile and basic data; nothing is written.
+
+    With --records also the coverage: which account codes, places, tax names, terms and vendors have
+    no rule, or point to something that IFS does not have, with counts and amounts.
+    """
     logging.basicConfig(format="      %(message)s", level=logging.WARNING)
     checkup = Checkup(click.echo, logging.getLogger("procurify-ifs"))
     rules = checkup.rules(transforms_dir)
     settings = None if rules_only else checkup.settings(config)
-    if rules and settings:
-        checkup.site(settings, rules)
+    reference = checkup.site(settings, rules) if rules and settings else None
+    if rules and settings and reference and records:
+        checkup.coverage(rules, reference, settings, records)
     sys.exit(checkup.exit_code)

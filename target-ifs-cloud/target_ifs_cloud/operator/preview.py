@@ -90,7 +90,7 @@ def preview_records(
     }
     waiting: dict[str, list[Mapping[str, Any]]] = {stream: [] for stream in takers}
     for stream, rows in groupby(records, key=lambda pair: pair[0]):
-        waiting[stream] += [record for _, record in rows]
+        waiting.get(stream, []).extend(record for _, record in rows)
     try:
         run.begin()
         for stream, take in takers.items():

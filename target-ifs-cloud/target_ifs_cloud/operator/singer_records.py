@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from target_ifs_cloud.errors import ConfigurationError
-from target_ifs_cloud.sinks import SINKS, without_payment_data
+from target_ifs_cloud.sinks import without_payment_data
 
 
 def read_records(lines: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Stream and record of every document, without payment data; other messages are passed over.
+    """Stream and record of every record, without payment data; other messages are passed over.
 
     Raises:
         ConfigurationError: a line is no Singer message; it is named by its number.
@@ -22,7 +22,7 @@ def read_records(lines: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
             continue
         try:
             message = json.loads(line, parse_float=Decimal)
-            if message["type"] == "RECORD" and message["stream"] in SINKS:
+            if message["type"] == "RECORD":
                 yield message["stream"], without_payment_data(message["record"])
         except (ValueError, KeyError, TypeError) as error:
             text = (

@@ -84,10 +84,11 @@ def test_a_line_that_is_no_singer_message_is_named(line: str) -> None:
 
 
 def test_records_are_read_exactly_and_without_payment_data() -> None:
-    """Only of the streams that become documents."""
+    """Of every stream; other messages are passed over."""
     lines = [
         '{"type": "RECORD", "stream": "bills", "record": {"total": 0.1, "payment_methods": [1]}}',
         "",
+        '{"type": "SCHEMA", "stream": "users", "schema": {}, "key_properties": []}',
         '{"type": "RECORD", "stream": "users", "record": {}}',
     ]
-    assert list(read_records(lines)) == [("bills", {"total": Decimal("0.1")})]
+    assert list(read_records(lines)) == [("bills", {"total": Decimal("0.1")}), ("users", {})]
