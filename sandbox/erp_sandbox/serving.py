@@ -8,10 +8,11 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from email.utils import format_datetime
 
 import uvicorn
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -55,7 +56,7 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
     parts = _procurify(world, clock) if name == "procurify" else _ifs(world)
     log, script = RequestsLog(clock.now), FaultScript()
     faulty = FaultGate(parts.app, script=script, latency_ms=options.latency_ms)
-    return ControlGate(
+    gate = ControlGate(
         CaptureGate(faulty, log=log),
         system=name,
         log=log,
@@ -64,6 +65,26 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
         reset=parts.reset,
         handlers=parts.handlers,
     )
+    return DateGate(gate, clock)
+
+
+class DateGate:
+    """Tells the simulated time in every answer, as the clock that stamps the records has it."""
+
+    def __init__(self, app: ASGIApp, clock: SimulatedClock) -> None:
+        self._app = app
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and date its answer."""
+
+        async def send_dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = format_datetime(self._clock.now(), usegmt=True).encode()
+                message = {**message, "headers": [*message["headers"], (b"date", date)]}
+            await send(message)
+
+        await self._app(scope, receive, send_dated)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +188,7 @@ def serve(name: str, options: ServeOptions, listener: socket.socket) -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=SHUTDOWN_MAX_S,
     )

@@ -10,6 +10,7 @@ from erp_sandbox.ifs.refusal import Refusal
 
 _SEGMENT = re.compile(r"(?:[^/(']|\((?:[^')]|'(?:[^']|'')*')*\))+")
 _KEY = re.compile(r"(\w+)=('(?:[^']|'')*'|[^,)]+)")
+_MEMBER = re.compile(r"IfsApp(?:\.\w+)+'(\w*)'")
 _LONE_KEY = re.compile(r"^\s*('(?:[^']|'')*'|-?\d+)\s*$")
 
 
@@ -45,6 +46,10 @@ def split_path(path: str) -> list[Segment]:
 
 
 def _plain(literal: str) -> str:
+    """The value of a key; that of an enumeration is qualified. Source: seen in code."""
+    qualified = _MEMBER.fullmatch(literal)
+    if qualified:
+        return qualified.group(1)
     if literal.startswith("'"):
         return literal[1:-1].replace("''", "'")
     return literal

@@ -353,3 +353,20 @@ def test_reset_puts_the_books_back(site: Site) -> None:
     site.create("T-1")
     site.control.reset()
     assert numbers_in(site) == set()
+
+
+@pytest.mark.parametrize("member", ["'Supplier'", "IfsApp.SupplierHandling.PartyType'Supplier'"])
+def test_an_enumeration_in_a_key_may_be_qualified(site: Site, member: str) -> None:
+    """Source: the qualified form is seen in code."""
+    key = f"Company='HCA',Identity='V-10006',PartyType={member}"
+    path = f"SupplierInfoGeneralSet(SupplierId='V-10006')/SupplierInvoiceCompanies({key})"
+    answer = site.call("GET", "SupplierHandling", path)
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_fault_after_the_commit_is_answered_at_once(site: Site) -> None:
+    """The work is done, its answer is another one, and nobody waits for a time-out."""
+    site.control.script_faults([{"action": "status_after", "method": "POST", "status": 504}])
+    answer = site.call("POST", INVOICES, "ManSuppInvoiceSet", json={**HEADER})
+    assert answer.status_code == 504
+    assert {number.partition(":")[0] for number in numbers_in(site)} == {"T-1"}
