@@ -10,13 +10,15 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-ENTRIES_MAX = 100_000
-"""Keeps a STATE message near 3.5 MB; Meltano refuses lines of more than 5 MiB."""
-SURPLUS_MAX = 20_000
+ENTRIES_MAX = 60_000
+"""Keeps a STATE message near 2.3 MB; Meltano refuses lines of more than 5 MiB."""
+ENTRIES_PER_PIECE = 1000
+SURPLUS_MAX = 6_000
 TEXT_BYTES_MAX = 64 * 1024 * 1024
 MARK_BYTES = 6
 UNSURE = ""
@@ -71,9 +73,9 @@ class Memory:
         self._marks.pop(key, None)
         self._stamps.pop(key, None)
 
-    def doubt_all(self) -> None:
-        """Know every key still, but no content."""
-        self._marks = dict.fromkeys(self._marks, UNSURE)
+    def doubt_all(self, doubtful: Callable[[str], str]) -> None:
+        """Know every key still, but no content; ``doubtful`` is what then stands for a mark."""
+        self._marks = {key: doubtful(mark) for key, mark in self._marks.items()}
 
     def keep_since(self, lower: datetime) -> None:
         """Keep only what this run saw with a stamp from ``lower`` on; the rest is out of reach."""
@@ -84,18 +86,30 @@ class Memory:
         self._stamps = {key: stamp for key, stamp in self._stamps.items() if key in kept}
         self.is_whole = False
 
+    def _pieces(self) -> Iterator[bytes]:
+        """The entries as packed JSON, some at a time: all of them as text at once are large."""
+        packer = zlib.compressobj(6)
+        entries = iter(self._marks.items())
+        lead = "{"
+        while some := dict(islice(entries, ENTRIES_PER_PIECE)):
+            text = json.dumps(some, separators=(",", ":"))[1:-1]
+            yield packer.compress(f"{lead}{text}".encode())
+            lead = ","
+        yield packer.compress(b"}" if self._marks else b"{}")
+        yield packer.flush()
+
     def _fit(self) -> None:
         if len(self._marks) > ENTRIES_MAX:
             # Dropping an entry is safe: its row is emitted once more when it is seen again.
             self.is_whole = False
             self.dropped += len(self._marks) - ENTRIES_MAX
-            self._marks = dict(list(self._marks.items())[-ENTRIES_MAX:])
+            for key in list(islice(self._marks, len(self._marks) - ENTRIES_MAX)):
+                del self._marks[key]
 
     def pack(self) -> str:
         """The memory as one text for STATE."""
         self._fit()
-        text = json.dumps(self._marks, separators=(",", ":")).encode()
-        packed = base64.b64encode(zlib.compress(text, 6)).decode()
+        packed = base64.b64encode(b"".join(self._pieces())).decode()
         return f"{_WHOLE if self.is_whole else _PART}:{packed}"
 
 

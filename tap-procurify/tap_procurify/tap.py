@@ -26,7 +26,8 @@ from tap_procurify.bookmarks import FutureError, check_state, read_bookmark
 from tap_procurify.client import ProcurifyClient
 from tap_procurify.errors import EXIT_CONFIGURATION, ConfigurationError, TapError
 from tap_procurify.limiter import Timing
-from tap_procurify.settings import SCHEMA, Settings, read_settings
+from tap_procurify.settings import Settings, read_settings
+from tap_procurify.settings_schema import SCHEMA
 from tap_procurify.streams import bills, orders, reference, vendors
 from tap_procurify.streams.core import ProcurifyStream
 from tap_procurify.streams.incremental import IncrementalStream

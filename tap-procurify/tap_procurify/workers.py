@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
+K = TypeVar("K")
 
 AHEAD_PER_WORKER = 3
 
@@ -37,31 +38,32 @@ def run_in_order(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-class FetchAhead(Generic[R]):
+class FetchAhead(Generic[K, R]):
     """Calls ``fetch``; a call that was begun before goes on while the caller works.
 
     A list of one page starts no thread.
     """
 
-    def __init__(self, fetch: Callable[[int], R]) -> None:
+    def __init__(self, fetch: Callable[[K], R], *, workers: int = 1) -> None:
         self._fetch = fetch
+        self._workers = workers
         self._pool: ThreadPoolExecutor | None = None
-        self._begun: dict[int, Future[R]] = {}
+        self._begun: dict[K, Future[R]] = {}
 
-    def __enter__(self) -> FetchAhead[R]:
+    def __enter__(self) -> FetchAhead[K, R]:
         return self
 
     def __exit__(self, *_error: object) -> None:
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def __call__(self, number: int) -> R:
-        """What fetching this number gives."""
-        begun = self._begun.pop(number, None)
-        return self._fetch(number) if begun is None else begun.result()
+    def __call__(self, key: K) -> R:
+        """What fetching this gives."""
+        begun = self._begun.pop(key, None)
+        return self._fetch(key) if begun is None else begun.result()
 
-    def begin(self, number: int) -> None:
-        """Fetch this number already."""
+    def begin(self, key: K) -> None:
+        """Fetch this already."""
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, thread_name_prefix="page")
-        self._begun[number] = self._pool.submit(self._fetch, number)
+            self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="page")
+        self._begun[key] = self._pool.submit(self._fetch, key)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from tap_procurify.settings import SCHEMA
+from tap_procurify.settings_schema import SCHEMA
 from tap_procurify.tap import STREAMS, TapProcurify
 
 TAP = Path(__file__).parents[2] / "tap-procurify"

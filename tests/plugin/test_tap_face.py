@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,20 @@ from typing_extensions import override
 
 from tap_procurify.client import ProcurifyClient
 from tap_procurify.errors import EXIT_CONFIGURATION, EXIT_STOPPED
-from tap_procurify.settings import SCHEMA
+from tap_procurify.settings_schema import SCHEMA
 from tap_procurify.tap import STREAMS, TapProcurify
-from tests.plugin.fake_procurify import SECRET, FakeProcurify, Told, fake_session, served
-from tests.plugin.procurify_tenant import BILL, Tenant
+from tests.plugin.fake_procurify import (
+    SECRET,
+    Asked,
+    FakeProcurify,
+    Told,
+    fake_session,
+    served,
+)
+from tests.plugin.procurify_tenant import BILL, VENDORS, Tenant
 from tests.plugin.tap_runs import CONFIG
 
+STATES_BEFORE_KILL = 60
 COMMAND = (sys.executable, "-m", "tap_procurify")
 
 
@@ -155,6 +164,80 @@ def test_a_wrong_setting_ends_with_its_own_exit_code(
     assert '"RECORD"' not in ran.stdout
     assert "canary" not in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("secret", [20260311, ["canary"], {"canary": 1}])
+def test_a_secret_of_the_wrong_kind_is_not_told(
+    config: dict[str, Any], tmp_path: Path, secret: object
+) -> None:
+    """The message names the setting, not what it holds."""
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps({**config, "client_secret": secret}))
+    ran = run(f"--config={path}")
+    assert ran.returncode == EXIT_CONFIGURATION
+    assert "client_secret" in ran.stderr
+    assert "canary" not in ran.stderr
+    assert "20260311" not in ran.stderr
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+def test_no_log_level_tells_a_secret(
+    config: dict[str, Any], tmp_path: Path, tenant: Tenant, level: str
+) -> None:
+    """Of any library, while tokens are refused and answers cannot be read; DEBUG tells all."""
+    busy = [Told(401, b"canary-body"), Told(502, b"<html>canary-body"), Told(200, b'{"canary"')]
+
+    def fault(asked: Asked) -> Told | None:
+        return busy.pop() if busy and asked.path == VENDORS else None
+
+    tenant.fake.fault = fault
+    logs = tmp_path / "logs.yml"
+    handler = {"class": "logging.StreamHandler", "stream": "ext://sys.stderr"}
+    logs.write_text(
+        json.dumps(
+            {
+                "version": 1,
+                "disable_existing_loggers": False,
+                "handlers": {"all": handler},
+                "root": {"level": level, "handlers": ["all"]},
+            }
+        )
+    )
+    path = tmp_path / "patient.json"
+    path.write_text(json.dumps({**config, "max_retries": 4}))
+    env = {"SINGER_SDK_LOG_CONFIG": str(logs), "TAP_PROCURIFY_LOGLEVEL": level}
+    ran = run(f"--config={path}", env=env)
+    assert ran.returncode == 0
+    assert not busy
+    assert ("urllib3" in ran.stderr or "GET /api/" in ran.stderr) == (level == "DEBUG")
+    assert "canary" not in ran.stdout + ran.stderr
+
+
+def test_a_run_that_is_killed_goes_on_from_its_last_state(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    """What a loader had taken by then and what the next run says is all there is."""
+    path, state_path = tmp_path / "config.json", tmp_path / "state.json"
+    path.write_text(json.dumps({**config, "start_date": "2026-02-01", "slice_days": 1}))
+    taken: list[dict[str, Any]] = []
+    with subprocess.Popen(
+        [*COMMAND, f"--config={path}"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        states = 0
+        while states < STATES_BEFORE_KILL:
+            taken.append(json.loads(process.stdout.readline()))
+            states += taken[-1]["type"] == "STATE"
+        process.kill()
+    assert process.returncode < 0
+    state_path.write_text(json.dumps(taken[-1]["value"]))
+    ran = run(f"--config={path}", f"--state={state_path}")
+    assert ran.returncode == 0
+    rest = [json.loads(line) for line in ran.stdout.splitlines()]
+    keys = {(m["stream"], str(m["record"])) for m in [*taken, *rest] if m["type"] == "RECORD"}
+    found = Counter(stream for stream, _ in keys)
+    assert found == {**{stream.name: 3 for stream in STREAMS}, "payment_methods": 6}
+    assert 3 <= len([m for m in taken if m["type"] == "RECORD"]) < 15
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 from tap_procurify.errors import ConfigurationError, TemporaryError
 from tap_procurify.schemas import bills as bill_schemas
 from tap_procurify.streams.bills import LIST_FIELDS
+from tap_procurify.streams.incremental import Steps
+from tap_procurify.streams.orders import PurchaseOrdersStream
+from tap_procurify.windows import Window
 from tests.plugin.fake_procurify import Asked, Told
 from tests.plugin.procurify_tenant import (
     BEGIN,
@@ -324,3 +328,42 @@ def test_parts_of_a_nested_object_can_be_left_out(tenant: Tenant) -> None:
     assert "name" not in ran.records["bills"][0]["vendor"]
     assert "country" in ran.records["bills"][0]["vendor"]
     assert "name" in ran.records["vendors"][0]
+
+
+def test_a_line_is_known_only_once_its_order_was_given(tenant: Tenant) -> None:
+    """Slices are listed ahead of the details; a STATE between them must not know too much."""
+    tenant.put_order(50, BEGIN - 90 * DAY)
+    tenant.put_order(51, BEGIN - 27 * DAY)
+    tenant.put_line(510, 51, BEGIN - 27 * DAY)
+    tenant.put_line(500, 50, BEGIN - 24 * DAY)
+    options: dict[str, Any] = {"start_date": "2026-02-01", "slice_days": 3, "lookback_days": 0}
+    tap, collector = make_tap(tenant.fake, streams=["purchase_orders"], **options)
+    stream, get_object = tap.streams["purchase_orders"], tap.client.get_object
+    assert isinstance(stream, PurchaseOrdersStream)
+    changed_rows, far_ahead, listed = stream.changed_rows, threading.Event(), []
+
+    def held_back(path: str, key: object, *, stream: str) -> dict[str, Any] | None:
+        assert key != "51" or far_ahead.wait(10)
+        return get_object(path, key, stream=stream)
+
+    def watched(window: Window) -> Steps:
+        listed.append(window)
+        if len(listed) == 4:
+            far_ahead.set()
+        return changed_rows(window)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tap.client, "get_object", held_back)
+        patch.setattr(stream, "changed_rows", watched)
+        tap.sync_all()
+    whole = Ran(collector.messages)
+    assert numbers(whole, "purchase_orders", "procurify_PO") == [1, 2, 3, 50, 51]
+    for place in [place for place, m in enumerate(whole.messages) if m["type"] == "STATE"]:
+        before = Ran(whole.messages[: place + 1])
+        rest = run_tap(tenant.fake, "purchase_orders", state=before.state, **options)
+        found = {
+            record["procurify_PO"]
+            for ran in (before, rest)
+            for record in ran.records["purchase_orders"]
+        }
+        assert found == {1, 2, 3, 50, 51}

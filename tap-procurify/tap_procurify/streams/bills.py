@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from typing_extensions import override
@@ -11,10 +11,11 @@ from typing_extensions import override
 from tap_procurify.answers import Row
 from tap_procurify.derived import HEX_DIGITS, merge_bill, uuid_hex, vanished_bill
 from tap_procurify.errors import ConfigurationError, TemporaryError
+from tap_procurify.memory import UNSURE
 from tap_procurify.pages import SeenRow
 from tap_procurify.schemas.bills import BILL_ITEMS, BILL_ROW, BILLS, PAYMENTS
 from tap_procurify.stamps import show_stamp
-from tap_procurify.streams.core import FollowingStream
+from tap_procurify.streams.core import FollowingStream, Listing, listing_of
 from tap_procurify.streams.incremental import DETAIL, Found, IncrementalStream, Steps, Then
 from tap_procurify.windows import Window, after_before_filter, cut_windows, second_filter
 from tap_procurify.workers import run_in_order
@@ -79,12 +80,9 @@ class BillsStream(IncrementalStream):
         return uuid_hex(row.key), row.mark + (HYPHENATED if is_hyphenated else "")
 
     @override
-    def remember(self, row: SeenRow) -> None:
-        """Note the bill, and how its uuid is spelled."""
-        super().remember(row)
-        key, mark = self.memory_entry(row)
-        if not self.memory.mark(key) and mark.endswith(HYPHENATED):
-            self.memory.note(key, HYPHENATED, self.stamp_of(row))
+    def doubtful(self, mark: str) -> str:
+        """The same, with how the uuid is spelled."""
+        return HYPHENATED if mark.endswith(HYPHENATED) else UNSURE
 
     @override
     def read_on(self, row: SeenRow) -> Found | None:
@@ -146,9 +144,13 @@ class BillsStream(IncrementalStream):
         """All bills slice by slice: one that changes meanwhile moves to the last slice."""
         settings = self._tap.settings
         upper = min(self.began_at, settings.end or self.began_at)
-        for window in cut_windows(settings.start, upper, days=settings.slice_days):
+        windows = cut_windows(settings.start, upper, days=settings.slice_days)
+        for window in self.list_ahead(windows, self._sweep_listings):
             yield from self._swept_rows(window, seen)
             yield Then(partial(self.settle_missing, window))
+
+    def _sweep_listings(self, window: Window) -> Iterable[Listing]:
+        return [listing_of(self.path, _sweep_bounds(window))]
 
     def _swept_rows(self, window: Window, seen: set[str]) -> Iterator[SeenRow]:
         for row in self.list_rows(self.path, _sweep_bounds(window)):

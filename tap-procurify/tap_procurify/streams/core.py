@@ -6,7 +6,7 @@ import copy
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from singer_sdk import Stream
 from singer_sdk.helpers import types
@@ -14,7 +14,7 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import RecordMessage
 from typing_extensions import override
 
-from tap_procurify.answers import Row
+from tap_procurify.answers import Page, Row
 from tap_procurify.conform import Converter, compile_schema, keep_selected
 from tap_procurify.errors import TemporaryError
 from tap_procurify.pages import PageRun, SeenRow
@@ -22,6 +22,18 @@ from tap_procurify.schemas.kinds import Schema
 
 if TYPE_CHECKING:
     from tap_procurify.tap import TapProcurify
+
+
+class Listing(NamedTuple):
+    """A list with its filters."""
+
+    path: str
+    params: tuple[tuple[str, str], ...]
+
+
+def listing_of(path: str, params: Mapping[str, str]) -> Listing:
+    """The list at this address with these filters."""
+    return Listing(path, tuple(sorted(params.items())))
 
 
 class ProcurifyStream(Stream):
@@ -56,6 +68,7 @@ class ProcurifyStream(Stream):
         """The rows of a list, checked to be complete."""
         client = self._tap.client
         field = key_field or self.keys[-1]
+        listing = listing_of(path, params)
 
         def key_of(row: Row) -> str:
             if row.get(field) is None:
@@ -63,13 +76,18 @@ class ProcurifyStream(Stream):
             return str(row[field])
 
         return PageRun(
-            fetch=lambda number: client.get_page(path, params, number=number, stream=self.name),
+            fetch=lambda number: self.fetch_page(listing, number),
             key_of=key_of,
             page_size=client.settings.page_size,
             stream=self.name,
             sleep=client.timing.sleep,
             trust_counts=client.settings.trust_counts,
         ).rows()
+
+    def fetch_page(self, listing: Listing, number: int) -> Page | None:
+        """One page of a list."""
+        params = dict(listing.params)
+        return self._tap.client.get_page(listing.path, params, number=number, stream=self.name)
 
     def conform(self, record: Row) -> Row:
         """The record as the schema says, selected fields only."""

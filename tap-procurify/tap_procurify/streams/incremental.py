@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any, ClassVar, NamedTuple
 
 from singer_sdk.helpers import types
 from typing_extensions import override
 
-from tap_procurify.answers import Row
+from tap_procurify.answers import Page, Row
 from tap_procurify.bookmarks import Bookmark, read_bookmark, write_bookmark
 from tap_procurify.memory import UNSURE, Memory
 from tap_procurify.pages import SeenRow
 from tap_procurify.stamps import parse_stamp, show_stamp
-from tap_procurify.streams.core import FollowingStream, ProcurifyStream
+from tap_procurify.streams.core import FollowingStream, Listing, ProcurifyStream, listing_of
 from tap_procurify.windows import Bounds, Window, cut_windows
-from tap_procurify.workers import run_in_order
+from tap_procurify.workers import FetchAhead, run_in_order
 
 FULL_TABLE = "FULL_TABLE"
+WINDOWS_AHEAD = 5
 DETAIL = "detail"
 """Says in STATE that records were given with their details."""
 SETTLING = timedelta(seconds=2)
@@ -54,6 +57,7 @@ class IncrementalStream(ProcurifyStream):
     """
 
     bounds: ClassVar[Bounds]
+    _first_page: Callable[[Listing], Page | None] | None = None
     extra_params: ClassVar[Mapping[str, str]] = {}
 
     @override
@@ -65,10 +69,33 @@ class IncrementalStream(ProcurifyStream):
         self.save()
 
     def _steps(self) -> Steps:
-        """All windows in one go: the next is listed while details are still on their way."""
-        for window in self.windows():
+        """All windows in one go: the next are listed while details are still on their way."""
+        for window in self.list_ahead(self.windows(), self.listings):
             yield from self.changed_rows(window)
             yield Then(partial(self._end_window, window))
+
+    def list_ahead(
+        self, windows: Iterable[Window], listings: Callable[[Window], Iterable[Listing]]
+    ) -> Iterator[Window]:
+        """The windows; while one is worked on, the first pages of the next are fetched."""
+        workers = min(WINDOWS_AHEAD, self._tap.settings.detail_workers)
+        upcoming = iter(windows)
+        waiting = deque(islice(upcoming, 1))
+        with FetchAhead(partial(super().fetch_page, number=1), workers=workers) as first_page:
+            self._first_page = first_page
+            while waiting:
+                for window in islice(upcoming, WINDOWS_AHEAD + 1 - len(waiting)):
+                    waiting.append(window)
+                    for listing in listings(window):
+                        first_page.begin(listing)
+                yield waiting.popleft()
+
+    @override
+    def fetch_page(self, listing: Listing, number: int) -> Page | None:
+        """One page of a list; the first may be on its way already."""
+        if number == 1 and self._first_page is not None:
+            return self._first_page(listing)
+        return super().fetch_page(listing, number)
 
     # What a stream may do differently
 
@@ -76,6 +103,10 @@ class IncrementalStream(ProcurifyStream):
         """The spans of time to read, oldest first."""
         upper = min(self.began_at, self._tap.settings.end or self.began_at)
         return cut_windows(self.lower, upper, days=self._tap.settings.slice_days)
+
+    def listings(self, window: Window) -> Iterable[Listing]:
+        """The lists that are read for the window."""
+        return [listing_of(self.path, {**self.extra_params, **type(self).bounds(window)})]
 
     def listed_rows(self, window: Window) -> Iterator[SeenRow]:
         """The rows that Procurify lists for the window."""
@@ -168,7 +199,7 @@ class IncrementalStream(ProcurifyStream):
             return
         self.logger.warning("newly selected, so all is read again: %s", sorted(wanted - had))
         self.bookmark.moment = None
-        self.memory.doubt_all()
+        self.memory.doubt_all(self.doubtful)
 
     def stamp_of(self, row: SeenRow) -> datetime | None:
         """When the row changed last."""
@@ -187,6 +218,10 @@ class IncrementalStream(ProcurifyStream):
         """Key and mark under which the row is remembered."""
         return row.key, row.mark
 
+    def doubtful(self, _mark: str) -> str:
+        """The mark of a row whose content must be read again."""
+        return UNSURE
+
     def is_news(self, row: SeenRow) -> bool:
         """Whether the row is new or other than remembered."""
         key, mark = self.memory_entry(row)
@@ -196,7 +231,7 @@ class IncrementalStream(ProcurifyStream):
         """Note the row as emitted, unless its detail may have changed while it was read."""
         key, mark = self.memory_entry(row)
         if self.needs_more() and not self.is_settled(row):
-            mark = UNSURE
+            mark = self.doubtful(mark)
         self.memory.note(key, mark, self.stamp_of(row))
 
     def is_settled(self, row: SeenRow, since: timedelta = SETTLING) -> bool:
@@ -247,8 +282,8 @@ class IncrementalStream(ProcurifyStream):
                 continue
             self.logger.warning("record is listed but has no detail, given without: %s", row.key)
             yield self.conform(self.without_detail(row))
-            key, _ = self.memory_entry(row)
-            self.memory.note(key, UNSURE, self.stamp_of(row))
+            key, mark = self.memory_entry(row)
+            self.memory.note(key, self.doubtful(mark), self.stamp_of(row))
         for key in missing:
             self.logger.warning("record is gone since it was listed: %s", key)
 

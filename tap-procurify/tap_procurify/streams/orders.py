@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 
 from typing_extensions import override
@@ -19,7 +19,7 @@ from tap_procurify.schemas.orders import (
     PURCHASE_ORDERS,
     REQUISITIONS,
 )
-from tap_procurify.streams.core import FollowingStream
+from tap_procurify.streams.core import FollowingStream, Listing, listing_of
 from tap_procurify.streams.incremental import (
     DETAIL,
     SETTLING,
@@ -66,6 +66,13 @@ class PurchaseOrdersStream(IncrementalStream):
     def reach(self) -> frozenset[str]:
         """The detail."""
         return frozenset({DETAIL} if self._wants_detail else ())
+
+    @override
+    def listings(self, window: Window) -> Iterable[Listing]:
+        """Lines, if they are looked at, and headers."""
+        if self._wants_detail:
+            yield listing_of(LINES_PATH, day_filter("last_modified")(window))
+        yield from super().listings(window)
 
     @override
     def changed_rows(self, window: Window) -> Steps:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from typing_extensions import override
@@ -11,6 +11,7 @@ from tap_procurify.answers import Row
 from tap_procurify.errors import NotFoundError, TemporaryError
 from tap_procurify.pages import SeenRow
 from tap_procurify.schemas.vendors import VENDORS
+from tap_procurify.streams.core import Listing
 from tap_procurify.streams.incremental import Found, IncrementalStream, Steps
 from tap_procurify.windows import Window
 
@@ -32,6 +33,11 @@ class VendorsStream(IncrementalStream):
     def windows(self) -> Iterator[Window]:
         """One: everything. ``start_date`` and ``end_date`` are about documents."""
         yield Window(None, self.began_at)
+
+    @override
+    def listings(self, window: Window) -> Iterable[Listing]:
+        """None to be fetched ahead: there is one window."""
+        return ()
 
     @override
     def changed_rows(self, window: Window) -> Steps:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -93,8 +95,29 @@ def test_a_count_that_stays_too_high_is_an_error() -> None:
         stream="bills",
         sleep=lambda _seconds: None,
     )
-    with pytest.raises(TemporaryError, match="bills"):
+    with pytest.raises(TemporaryError, match=r"bills: .* 2 rows read, 5 claimed, .*trust_counts"):
         given_rows.extend(row.data for row in run.rows())
+    assert given_rows == rows(1, 2)
+
+
+def test_a_count_that_is_known_to_be_wrong_can_be_passed_over(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A list at rest is then believed, and a warning says so; one that moves is not."""
+    run = PageRun(
+        fetch=lambda number: page_of(rows(1, 2), number, count=5),
+        key_of=lambda row: str(row["id"]),
+        page_size=SIZE,
+        stream="bills",
+        sleep=lambda _seconds: None,
+        trust_counts=False,
+    )
+    assert [row.data for row in run.rows()] == rows(1, 2)
+    assert "count of a list is wrong" in caplog.text
+    ever = itertools.count(3)
+    moving = replace(run, fetch=lambda number: page_of(rows(1, next(ever)), number, count=5))
+    with pytest.raises(TemporaryError, match="did not agree"):
+        list(moving.rows())
 
 
 def test_a_server_that_repeats_its_last_page_does_not_loop() -> None:

@@ -138,7 +138,7 @@ def test_a_date_to_wait_for_is_one_of_the_servers_clock() -> None:
     """Ours may be an hour ahead and would not wait at all."""
     busy = (
         b"HTTP/1.1 429 Too Many\r\nContent-Length: 0\r\nDate: Wed, 11 Mar 2026 11:00:00 GMT\r\n"
-        b"Retry-After: Wed, 11 Mar 2026 11:00:30 GMT\r\n\r\n"
+        b"Retry-After: Wed, 11 Mar 2026 11:00:30 GMT\r\nConnection: close\r\n\r\n"
     )
     clock = FakeClock()
     with serving(busy, answer_of(BODY)) as url:

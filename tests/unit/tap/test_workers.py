@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tap_procurify.workers import AHEAD_PER_WORKER, run_in_order
+from tap_procurify.workers import AHEAD_PER_WORKER, FetchAhead, run_in_order
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
@@ -74,3 +74,47 @@ def test_nothing_to_do_starts_nothing() -> None:
     before = threading.active_count()
     assert list(run_in_order([], str, workers=8)) == []
     assert threading.active_count() == before
+
+
+def test_what_was_begun_goes_on_while_the_caller_works() -> None:
+    """And is not called twice; what was not begun is called at once."""
+    called: list[int] = []
+    begun = threading.Event()
+
+    def fetch(number: int) -> int:
+        called.append(number)
+        begun.set()
+        return number * 10
+
+    with FetchAhead(fetch) as ahead:
+        assert ahead(1) == 10
+        ahead.begin(2)
+        assert begun.wait(10)
+        assert ahead(2) == 20
+        assert ahead(2) == 20
+    assert called == [1, 2, 2]
+
+
+def test_an_error_of_what_was_begun_is_raised_where_it_is_wanted() -> None:
+    """Not in the thread, and not when nobody asks."""
+
+    def fetch(number: int) -> int:
+        raise ValueError(str(number))
+
+    with FetchAhead(fetch) as ahead:
+        ahead.begin(1)
+        ahead.begin(2)
+        with pytest.raises(ValueError, match="1"):
+            ahead(1)
+
+
+def test_a_list_of_one_page_starts_no_thread() -> None:
+    """An idle poll costs nothing beside its request."""
+
+    def fetch(_number: int) -> str:
+        return threading.current_thread().name
+
+    with FetchAhead(fetch) as ahead:
+        assert ahead(1) == threading.current_thread().name
+        ahead.begin(2)
+        assert ahead(2) != threading.current_thread().name
