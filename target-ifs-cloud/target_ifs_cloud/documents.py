@@ -18,7 +18,7 @@ from typing_extensions import override
 
 CompanyId = NewType("CompanyId", str)
 SupplierId = NewType("SupplierId", str)
-SourceKind = Literal["vendor", "bill", "purchase_order"]
+SourceKind = Literal["vendor", "bill", "purchase_order", "supplier"]
 Value = str | Decimal | int | bool | date | None
 Fields = tuple[tuple[str, Value], ...]
 CodeString = tuple[tuple[str, str], ...]

@@ -26,3 +26,4 @@ class Knobs:
     batch_allowed: bool = True
     metadata_offered: bool = True
     use_posting_proposal: bool = True
+    unique_numbers: bool = True

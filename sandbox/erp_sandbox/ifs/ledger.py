@@ -300,7 +300,7 @@ class Ledger:
             raise database_error(NOT_THERE, "PaymentTerm", tag="NOTEXIST")
         if store.get("CurrencyCodeSet", company, row["Currency"]) is None:
             raise database_error(NOT_THERE, "CurrencyCode", tag="NOTEXIST")
-        if _number_key(row) in self._numbers:
+        if self.knobs.unique_numbers and _number_key(row) in self._numbers:
             holder = self.store.get("ManSuppInvoiceSet", company, self._numbers[_number_key(row)])
             if holder is not None and holder["Objstate"] != CANCELLED:
                 raise database_error(EXISTS, "ManSuppInvoice", tag="EXIST")

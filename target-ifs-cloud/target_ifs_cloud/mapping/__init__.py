@@ -4,7 +4,8 @@ from target_ifs_cloud.mapping.bill import map_bill
 from target_ifs_cloud.mapping.case_results import CaseResult, run_cases
 from target_ifs_cloud.mapping.checks import check
 from target_ifs_cloud.mapping.coverage import Coverage, CoverageRow, coverage
-from target_ifs_cloud.mapping.purchase_order import map_purchase_order
+from target_ifs_cloud.mapping.frame import possible_suppliers
+from target_ifs_cloud.mapping.purchase_order import map_purchase_order, order_names
 from target_ifs_cloud.mapping.records import source_of
 from target_ifs_cloud.mapping.rule_files import load_rules
 from target_ifs_cloud.mapping.rules import Rules
@@ -33,6 +34,8 @@ __all__ = [
     "map_bill",
     "map_purchase_order",
     "map_vendor",
+    "order_names",
+    "possible_suppliers",
     "run_cases",
     "source_of",
 ]

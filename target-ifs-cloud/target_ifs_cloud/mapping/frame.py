@@ -179,6 +179,19 @@ def vendor_id_of(vendor: object) -> str:
     return read_id(pick(vendor, "id")) or read_id(vendor)
 
 
+def possible_suppliers(record: object, links: Mapping[str, SupplierId]) -> set[SupplierId]:
+    """The suppliers that a bill or order may belong to, to be read before it is mapped.
+
+    Only what is readable as text: ids travel into look-ups.
+    """
+    found = set()
+    for name in ("vendor", "pref_vendor"):
+        vendor = pick(record, name)
+        found.add(links.get(vendor_id_of(vendor), SupplierId("")))
+        found.add(SupplierId(read_text(pick(vendor, "external_id")) or ""))
+    return found - {SupplierId("")}
+
+
 def find_supplier(vendor: object, field: str, inputs: Inputs) -> SupplierId | None:
     """The supplier of a vendor: its link, else its external id when IFS has it."""
     vendor_id = vendor_id_of(vendor)

@@ -106,7 +106,7 @@ def map_purchase_order(
         )
     if rules.purchase_order.order is not None:
         return map_ifs_order(inputs, rules.purchase_order.order)
-    return _map_wanted(inputs, _billed_of(order, inputs, billed))
+    return _map_wanted(inputs, _billed_of(order, billed))
 
 
 def not_wanted_order(order: Record, rules: OrderRules, findings: Findings) -> str:
@@ -144,11 +144,15 @@ def _is_over(order: Record) -> bool:
     return order.get("active") is not False and ORDER_STATES.get(code or 0) in {"Closed", "Paid"}
 
 
-def _billed_of(
-    order: Record, inputs: Inputs, billed: Sequence[BilledLine]
-) -> Mapping[str, Sequence[BilledLine]]:
+def order_names(record: object) -> frozenset[str]:
+    """What a bill may call the order: its identity, and where the uuid is missing its number."""
+    names = (identity("purchase_order", record), read_id(pick(record, "procurify_PO")))
+    return frozenset(names) - {""}
+
+
+def _billed_of(order: Record, billed: Sequence[BilledLine]) -> Mapping[str, Sequence[BilledLine]]:
     """The billed amounts of this order by its line."""
-    names = {inputs.source.id, read_id(order.get("procurify_PO"))} - {""}
+    names = order_names(order)
     found: dict[str, list[BilledLine]] = {}
     for line in billed:
         if line.order_id in names:

@@ -203,11 +203,12 @@ def shown(value: object) -> str:
     return f'"{cut}"'
 
 
-_IDENTITY = {"bill": "uuid", "purchase_order": "uuid", "vendor": "id"}
+_IDENTITY = {"bill": "uuid", "purchase_order": "uuid", "vendor": "id", "supplier": "supplier_id"}
 _LABEL = {
     "bill": ("bill", ("invoice_number", "uuid", "id")),
     "purchase_order": ("order", ("number", "PO_Num", "procurify_PO", "uuid")),
     "vendor": ("vendor", ("name", "id")),
+    "supplier": ("supplier", ("name", "supplier_id")),
 }
 
 
@@ -233,7 +234,7 @@ def source_of(kind: SourceKind, record: object) -> Source:
 def identity(kind: SourceKind, record: object) -> str:
     """The record's own identity, ``""`` when it has none."""
     value = read_id(pick(record, _IDENTITY[kind]))
-    found = value if kind == "vendor" else source_uuid(value)
+    found = value if kind in {"vendor", "supplier"} else source_uuid(value)
     return found if len(found) <= IDENTITY_LENGTH_MAX else ""
 
 

@@ -21,7 +21,7 @@ from target_ifs_cloud.mapping.schema_parts import (
     record,
     rows_or_csv,
 )
-from target_ifs_cloud.mapping.schema_vendor import vendor_file
+from target_ifs_cloud.mapping.schema_vendor import supplier_file, vendor_file
 from target_ifs_cloud.mapping.vocabulary import COMPANIONS, OPERATORS, TAKES
 
 
@@ -164,6 +164,7 @@ _FILES: Mapping[str, Callable[[], Schema]] = {
     "bill": bill_file,
     "purchase_order": purchase_order_file,
     "vendor": vendor_file,
+    "supplier": supplier_file,
 }
 SUBJECTS = tuple(_FILES)
 """What a rule file can be about."""

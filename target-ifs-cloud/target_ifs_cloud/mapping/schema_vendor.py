@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from target_ifs_cloud.mapping.schema_parts import FIELDS, RULE, Schema
+from target_ifs_cloud.mapping.schema_parts import FIELDS, RULE, Schema, choice, record
 
 COLLECTIONS = (
     "addresses",
@@ -15,6 +15,46 @@ COLLECTIONS = (
     "purchases",
 )
 """The child rows of a supplier, by the names of the site profile."""
+
+OWNED_FIELDS = (
+    "name",
+    "addressLineOne",
+    "addressLineTwo",
+    "postalCode",
+    "city",
+    "state_province",
+    "country",
+    "phoneOne",
+    "email",
+)
+"""The fields of a vendor that have an owner."""
+
+
+def supplier_file() -> Schema:
+    """What a file that begins with ``rules_for: supplier`` may hold."""
+    return {
+        "required": ["new_vendors", "vendor_type", "registration_field", "owners"],
+        "properties": {
+            "new_vendors": choice(
+                "create",
+                "leave_out",
+                says="What becomes of a supplier that Procurify has no vendor for.",
+            ),
+            "vendor_type": choice("regular", "preferred", says="Type of a new vendor."),
+            "registration_field": choice(
+                "none",
+                "comments",
+                "po_pdf_labels",
+                says="Field of the vendor that holds its registration number, if one does.",
+            ),
+            "owners": record(
+                {name: {"enum": ["procurify", "ifs", "none"]} for name in OWNED_FIELDS},
+                *OWNED_FIELDS,
+                description="Which system decides a field. A vendor that is new in Procurify gets "
+                "every field that has an owner.",
+            ),
+        },
+    }
 
 
 def vendor_file() -> Schema:
