@@ -123,8 +123,22 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
         "batch_size",
         th.IntegerType,
-        default=50,
+        default=100,
         description="How many documents are looked up and sent together, at most 200.",
+    ),
+    th.Property(
+        "workers",
+        th.IntegerType,
+        default=4,
+        description="How many such batches are under way at a time, each on its own connection; "
+        "at most 16.",
+    ),
+    th.Property(
+        "wait_for_run_s",
+        th.IntegerType,
+        default=0,
+        description="How long to wait for another run that uses the outbox; with 0 this run stops "
+        "at once. Unit: seconds.",
     ),
     th.Property(
         "timeout_s",
@@ -173,6 +187,8 @@ class Settings:
     settling_time_s: int
     lease_s: int
     batch_size: int
+    workers: int
+    wait_for_run_s: int
     timeout_s: int
     retry_max: int
 
@@ -182,6 +198,8 @@ _LIMITS: dict[str, tuple[int, int]] = {
     "settling_time_s": (0, 3600),
     "lease_s": (10, 86400),
     "batch_size": (1, 200),
+    "workers": (1, 16),
+    "wait_for_run_s": (0, 86400),
     "timeout_s": (1, 900),
     "retry_max": (0, 20),
 }

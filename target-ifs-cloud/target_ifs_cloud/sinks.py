@@ -53,7 +53,7 @@ def without_payment_data(value: Any) -> Any:  # noqa: ANN401  (any JSON value)
 
 
 class DocumentSink(BatchSink):
-    """Collects the records of one stream up to ``batch_size``.
+    """Collects the records of one stream, ``batch_size`` for each of the ``workers``.
 
     Records are not validated against the tap's schema here: a record that breaks it becomes a held
     document with its reasons (in the mapping), and its neighbours go on.
@@ -69,8 +69,8 @@ class DocumentSink(BatchSink):
     @property
     @override
     def max_size(self) -> int:
-        """How many records are looked up and sent together."""
-        return int(self.config["batch_size"])
+        """As many records as can be under way at a time."""
+        return int(self.config["batch_size"]) * int(self.config["workers"])
 
     @override
     def get_validator(self) -> None:

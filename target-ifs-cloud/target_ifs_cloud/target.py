@@ -16,12 +16,15 @@ from target_ifs_cloud.errors import EXIT_SETTLED, EXIT_STOPPED, RunError
 from target_ifs_cloud.settings import SCHEMA, read_settings
 from target_ifs_cloud.sinks import sink_of
 
+SAFE_POINT_RECORDS = 10_000
+"""After how many records a STATE message makes the run settle and print it on the way."""
+
 
 class TargetIFSCloud(Target):
     """Posts Procurify vendors, bills and purchase orders to IFS Cloud.
 
-    STATE leaves only at the end of the run, when every document that was read is confirmed, left
-    out, held or refused on record. A run that stops before prints none, so nothing is lost.
+    STATE leaves only when every document that was read before it is confirmed, left out, held or
+    refused on record: at the end of the run, and in a long one at safe points on the way.
     """
 
     name = "target-ifs-cloud"
@@ -39,6 +42,8 @@ class TargetIFSCloud(Target):
         self._max_parallelism = 1
         self._run: DeliveryRun | None = None
         self._final_state: dict[str, Any] | None = None
+        self._is_ending = False
+        self._lines_since_safe = 0
 
     @property
     def run(self) -> DeliveryRun:
@@ -62,17 +67,38 @@ class TargetIFSCloud(Target):
     def process_endofpipe(self) -> None:
         """Settle everything, print STATE, then leave with the exit code of the run."""
         run = self.run
+        self._is_ending = True
         super().process_endofpipe()
         exit_code = run.finish()
-        if self._final_state is not None and not self.config["dry_run"]:
-            super()._write_state_message(self._final_state)
+        self._print_state()
         if exit_code != EXIT_SETTLED:
             sys.exit(exit_code)
 
     @override
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        """As the SDK's, counted for the next safe point."""
+        self._lines_since_safe += 1
+        super()._process_record_message(message_dict)
+
+    @override
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Remember STATE; after enough records, settle what came before it and let it pass."""
+        super()._process_state_message(message_dict)
+        if self._lines_since_safe >= SAFE_POINT_RECORDS:
+            self.drain_all()
+
+    @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Keep STATE back until the run is settled (the SDK calls this after every full drain)."""
+        """Let STATE pass when all is settled (the SDK calls this after every full drain)."""
         self._final_state = state
+        self._lines_since_safe = 0
+        if not self._is_ending and self.run.settle_so_far():
+            self._print_state()
+
+    def _print_state(self) -> None:
+        if self._final_state is not None and not self.config["dry_run"]:
+            super()._write_state_message(self._final_state)
+            self._final_state = None
 
     def deliver_all(self, file_input: IO[str] | None = None) -> None:
         """Read messages to the end; a run that cannot go on says why and ends without STATE."""

@@ -16,7 +16,11 @@ from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.invoices import TRIES_MAX, InvoiceDelivery
 from target_ifs_cloud.delivery.outbox import Outbox
 from target_ifs_cloud.delivery.sent import Sent, Verdict
-from target_ifs_cloud.delivery.situation import Candidate
+from target_ifs_cloud.delivery.situation import (
+    UNANSWERED_ALONE_MAX,
+    UNANSWERED_MAX,
+    Candidate,
+)
 from target_ifs_cloud.delivery.summary import Outcome, Tally
 from target_ifs_cloud.documents import (
     BilledLine,
@@ -43,6 +47,7 @@ class World:
         self.ifs = FakeIfs()
         self.now = START
         self.tally = Tally()
+        self.delivery: InvoiceDelivery | None = None
 
     def outbox(self) -> Outbox:
         """The outbox as a new process opens it."""
@@ -55,18 +60,24 @@ class World:
         not_wanted: str = "",
         problems: tuple[Problem, ...] = (),
         rules_version: str = "r1",
+        goes_on: bool = False,
     ) -> list[Candidate]:
-        """What a run does with these records, those in doubt from before first."""
+        """What a run does with these records, those in doubt from before first.
+
+        ``goes_on``: it is the run before, which has waited.
+        """
         outbox = self.outbox()
         _break_saves(outbox, self.ifs)
-        self.tally = Tally()
-        delivery = InvoiceDelivery(
-            outbox=outbox,
-            sender=self.ifs,
-            tally=self.tally,
-            clock=lambda: self.now,
-            settling_time_s=SETTLING_S,
-        )
+        if self.delivery is None or not goes_on:
+            self.tally = Tally()
+            self.delivery = InvoiceDelivery(
+                outbox=outbox,
+                sender=self.ifs,
+                tally=self.tally,
+                clock=lambda: self.now,
+                settling_time_s=SETTLING_S,
+            )
+        delivery = self.delivery
         known = outbox.find("bill", [document.source.id for document in documents])
         candidates = [
             make_candidate(
@@ -469,21 +480,99 @@ def test_two_bills_of_one_number_make_one_invoice(world: World) -> None:
     assert [problem.code for problem in world.entry("b").problems] == ["duplicate_number"]
 
 
-def test_a_rival_who_changes_the_invoice_all_the_time_stops_the_run(world: World) -> None:
-    """Read again and decided again a limited number of times, never forced."""
-    world.run([make_document("a")])
+def test_a_rival_who_changes_the_invoice_all_the_time_is_told_and_tried_again(
+    world: World,
+) -> None:
+    """Read and decided again five times, never forced; its neighbour goes on."""
+    world.run(BATCH[:2])
+    tries = 0
 
     def rival(step: str) -> None:
+        nonlocal tries
         if step == "before converge":
+            tries += 1
             world.ifs.invoices["1"].version += 1
 
     world.ifs.fault = rival
-    with pytest.raises(TemporaryError, match=f"{TRIES_MAX} times"):
-        world.run([make_document("a", net="200.00", version=2)])
-    assert world.ifs.standing() == WHOLE[:1]
+    edited = make_document("a", net="200.00", version=2)
+    assert world.run([edited, BATCH[2]]) == []
+    assert tries == TRIES_MAX
+    assert world.ifs.standing() == WHOLE
+    assert [problem.code for problem in world.entry("a").problems] == ["changed_meanwhile"]
     world.ifs.fault = lambda _: None
-    world.run([make_document("a", net="200.00", version=2)])
-    assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
+    world.run([edited])
+    assert world.entry("a").problems == ()
+    assert world.ifs.standing()[0] == ("INV-A", Decimal("205.00"), True)
+
+
+def test_a_document_that_ifs_never_answers_is_left_to_a_person(world: World) -> None:
+    """Sent four times, each after the settling time; then refused, and its neighbours stand."""
+    world.ifs.request_lost = lambda document: document.source.id == "b"
+    waiting = world.run(BATCH)
+    for _ in range(UNANSWERED_MAX):
+        assert [candidate.source.id for candidate in waiting] == ["b"]
+        world.now += timedelta(seconds=SETTLING_S)
+        waiting = world.run(BATCH, goes_on=True)
+    assert waiting == []
+    entry = world.entry("b")
+    assert entry.state is State.REJECTED
+    assert [problem.code for problem in entry.problems] == ["no_clear_answer"]
+    assert [row[0] for row in world.ifs.standing()] == ["INV-A", "INV-C"]
+    world.ifs.request_lost = lambda _: False
+    world.run([make_document("b", net="200.00", version=2)])
+    assert world.ifs.standing()[1] == ("INV-B", Decimal("205.00"), True)
+
+
+def test_an_outage_gives_nothing_up_that_would_be_served_later(world: World) -> None:
+    """Where IFS serves no write at all, patience lasts longer than for one document alone."""
+    world.ifs.request_lost = lambda _: True
+    for _ in range(UNANSWERED_ALONE_MAX):
+        assert len(world.run(BATCH, goes_on=True)) == 3
+        world.now += timedelta(seconds=SETTLING_S)
+    assert {world.entry(name).unanswered for name in "abc"} == {UNANSWERED_ALONE_MAX}
+
+
+def test_a_change_that_ifs_never_answers_is_told_and_its_neighbours_go_on(world: World) -> None:
+    """What stands stays as it was; every run tries once more."""
+    world.run(BATCH)
+    converge = world.ifs.converge
+    tries = 0
+
+    def silent(document: SupplierInvoice, shown: object) -> Sent:
+        nonlocal tries
+        del document, shown
+        tries += 1
+        return Sent(verdict=Verdict.UNANSWERED, ifs_id="1")
+
+    world.ifs.converge = silent  # type: ignore[method-assign]
+    edited = make_document("a", net="200.00", version=2)
+    later = make_document("d")
+    assert [c.source.id for c in world.run([later, edited])] == []
+    assert tries == UNANSWERED_MAX
+    entry = world.entry("a")
+    assert (entry.state, [p.code for p in entry.problems]) == (
+        State.CONFIRMED,
+        ["no_clear_answer"],
+    )
+    world.run([edited])
+    assert tries == UNANSWERED_MAX + 1
+    world.ifs.converge = converge  # type: ignore[method-assign]
+    world.run([edited])
+    assert world.entry("a").problems == ()
+    assert world.ifs.standing()[0] == ("INV-A", Decimal("205.00"), True)
+
+
+def test_writes_that_ifs_does_not_serve_stop_the_run_with_nothing_lost(world: World) -> None:
+    """Throttled to the end of all patience: no guess, no entry that says more than is known."""
+    postponed = Sent(verdict=Verdict.POSTPONED)
+    create = world.ifs.create
+    world.ifs.create = lambda documents: [postponed for _ in documents]  # type: ignore[method-assign]
+    with pytest.raises(TemporaryError, match="served no write"):
+        world.run(BATCH)
+    world.ifs.create = create  # type: ignore[method-assign]
+    world.now += timedelta(seconds=SETTLING_S)
+    assert world.run(BATCH) == []
+    assert world.ifs.standing() == WHOLE
 
 
 def test_an_invoice_without_its_postings_is_completed(world: World) -> None:

@@ -23,7 +23,7 @@ def open_database(url: str) -> sa.Engine:
         ConfigurationError: the database cannot be opened, is damaged, or was written by a newer
             version of this software.
     """
-    engine = _make_engine(url)
+    engine = make_engine(url)
     # Its notes about every opening are for developers of migrations.
     logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
@@ -31,26 +31,55 @@ def open_database(url: str) -> sa.Engine:
             _check_sqlite(engine)
         with engine.execution_options(is_write=True).begin() as connection:
             _migrate(connection)
-    except (sa.exc.DatabaseError, util.CommandError) as error:
+    except (sa.exc.DBAPIError, util.CommandError) as error:
         what = type(getattr(error, "orig", None) or error).__name__
         message = (
             f"the outbox cannot be used ({what}: {getattr(error, 'orig', error)}). Nothing was "
             "sent. Restore it from a backup, or start an empty one: documents that are in IFS "
             "already are then found by their key and adopted, never created again"
         )
+        engine.dispose()
         raise ConfigurationError(message) from error
+    except ConfigurationError:
+        engine.dispose()
+        raise
     return engine
 
 
-def _make_engine(url: str) -> sa.Engine:
-    parsed = sa.engine.make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}:
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-    engine = sa.create_engine(parsed)
+def make_engine(url: str) -> sa.Engine:
+    """An engine for this address; nothing is opened but its folder.
+
+    Raises:
+        ConfigurationError: the address, its driver or its folder cannot be used.
+    """
+    try:
+        parsed = sa.engine.make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        _make_folder(parsed)
+        engine = sa.create_engine(parsed)
+    except ModuleNotFoundError as error:
+        message = (
+            f"outbox_url needs the Python module {error.name}, which is not installed: install "
+            "target-ifs-cloud[postgres] for PostgreSQL, or choose sqlite:/// or postgresql://"
+        )
+        raise ConfigurationError(message) from error
+    except sa.exc.ArgumentError as error:
+        # Without the text: the address may hold a password.
+        raise ConfigurationError("outbox_url is no SQLAlchemy URL") from error
+    except OSError as error:
+        message = f"the folder of the outbox cannot be made ({error}). Nothing was sent"
+        raise ConfigurationError(message) from error
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _set_pragmas)
         sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _make_folder(parsed: sa.URL) -> None:
+    is_file = parsed.database not in {None, "", ":memory:"} and not parsed.query.get("uri")
+    if parsed.get_backend_name() == "sqlite" and is_file:
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _set_pragmas(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401
@@ -80,13 +109,13 @@ def _migrate(connection: sa.Connection) -> None:
     config.set_main_option("script_location", str(migrations))
     config.attributes["connection"] = connection
     scripts = ScriptDirectory.from_config(config)
-    current = MigrationContext.configure(connection).get_current_revision()
-    known = {script.revision for script in scripts.walk_revisions()}
-    if current is not None and current not in known:
+    current = set(MigrationContext.configure(connection).get_current_heads())
+    newer = current - {script.revision for script in scripts.walk_revisions()}
+    if newer:
         message = (
-            f"the outbox was written by a newer version of this software (schema {current}); "
-            "upgrade target-ifs-cloud. Nothing was sent"
+            "the outbox was written by a newer version of this software (schema "
+            f"{', '.join(sorted(newer))}); upgrade target-ifs-cloud. Nothing was sent"
         )
         raise ConfigurationError(message)
-    if current != scripts.get_current_head():
-        command.upgrade(config, "head")
+    if current != set(scripts.get_heads()):
+        command.upgrade(config, "heads")

@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -22,6 +22,7 @@ from target_ifs_cloud.documents import (
     SupplierInvoice,
     canonical_json,
 )
+from target_ifs_cloud.mapping.suspects import near_number
 
 
 class State(Enum):
@@ -49,6 +50,9 @@ KNOWN: dict[State, Known] = {
     State.CANCELLED: Known.CANCELLED,
     State.EXCLUDED: Known.NOTHING,
 }
+WHOLE_MAX = 2**31 - 1
+"""The largest whole number that every database keeps in a column of whole numbers."""
+
 _OWNS_KEY = frozenset({State.SENDING, State.IN_DOUBT, State.CONFIRMED})
 
 
@@ -101,7 +105,9 @@ class Entry:
     ``content`` is what IFS was last seen to hold; ``intent`` what is being sent. ``record`` is the
     Procurify record while it is still needed. ``note`` says what a person should look at although
     the document is settled: a change that may not be written any more, differences after adoption.
-    ``is_announced``: a finished run has raised the alarm for it.
+    ``is_announced``: a finished run has raised the alarm for it. ``unanswered``: how many writes in
+    a row had no answer. ``alias`` is the number of an order inside Procurify, ``day`` the date of
+    an invoice. ``is_released``: a person has said that it is no duplicate.
     """
 
     source: Source
@@ -120,6 +126,10 @@ class Entry:
     is_announced: bool = False
     sent_at: datetime | None = None
     held_since: datetime | None = None
+    unanswered: int = 0
+    alias: str = ""
+    day: date | None = None
+    is_released: bool = False
 
     @property
     def known(self) -> Known:
@@ -133,12 +143,24 @@ class Entry:
 
 
 def to_row(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
-    """The columns of an entry."""
-    key = entry.key
+    """The columns of an entry, in values that every database takes."""
+    columns = _columns(entry, now=now, run_id=run_id)
+    return {name: _storable(value) for name, value in columns.items()}
+
+
+def _storable(value: object) -> object:
+    """A text without what no database keeps: NUL and halves of characters."""
+    if not isinstance(value, str):
+        return value
+    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _columns(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
+    key, version = entry.key, entry.source.version
     return {
         "kind": entry.source.kind,
         "source_id": entry.source.id,
-        "source_version": entry.source.version,
+        "source_version": version if version and abs(version) <= WHOLE_MAX else None,
         "source_hash": entry.source.hash,
         "label": entry.source.label,
         "state": entry.state.value,
@@ -162,6 +184,11 @@ def to_row(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
         "held_since": entry.held_since.isoformat() if entry.held_since else None,
         "updated_at": now.isoformat(),
         "run_id": run_id,
+        "unanswered": entry.unanswered,
+        "is_released": int(entry.is_released),
+        "alias": entry.alias,
+        "near_number": near_number(key.number) if key else "",
+        "day": entry.day.isoformat() if entry.day else "",
     }
 
 
@@ -194,6 +221,10 @@ def from_row(row: Mapping[str, Any]) -> Entry:
         is_announced=bool(row["is_announced"]),
         sent_at=datetime.fromisoformat(row["sent_at"]) if row["sent_at"] else None,
         held_since=datetime.fromisoformat(row["held_since"]) if row["held_since"] else None,
+        unanswered=row["unanswered"],
+        alias=row["alias"],
+        day=date.fromisoformat(row["day"]) if row["day"] else None,
+        is_released=bool(row["is_released"]),
     )
 
 

@@ -58,7 +58,7 @@ class FinalPosting:
             if sent.verdict is Verdict.REFUSED:
                 self._tell(documents[index], sent)
                 sent = replace(sent, verdict=Verdict.DONE, problem=None)
-            elif sent.verdict is Verdict.STALE:
+            elif sent.verdict in {Verdict.STALE, Verdict.POSTPONED}:
                 # Somebody changed it meanwhile, or IFS was busy: look again.
                 sent = replace(sent, verdict=Verdict.UNANSWERED)
             answers[index] = sent

@@ -6,14 +6,18 @@ whose open amount has moved. What to do is decided by ``delivery.plan`` alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from target_ifs_cloud.delivery.entry import State
+from target_ifs_cloud.delivery.deciding import Deciding
+from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
-from target_ifs_cloud.delivery.plan import WRITES, Decision, Known, Shown, decide
+from target_ifs_cloud.delivery.plan import WRITES, Decision, Known
 from target_ifs_cloud.delivery.recording import (
+    CHANGED_MEANWHILE,
     Record,
     Step,
     evidence,
@@ -21,28 +25,28 @@ from target_ifs_cloud.delivery.recording import (
     record_intent,
     record_sent,
     record_settled,
+    record_unresolved,
 )
 from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.sent import Sent, Verdict
-from target_ifs_cloud.delivery.situation import (
-    Candidate,
-    has_content,
-    is_mine,
-    is_ours,
-    is_settled,
-    situation_of,
-)
+from target_ifs_cloud.delivery.situation import Candidate
 from target_ifs_cloud.delivery.summary import Outcome, Tally
-from target_ifs_cloud.documents import DocumentKey, Problem, SupplierInvoice
+from target_ifs_cloud.documents import Problem, SupplierInvoice
 from target_ifs_cloud.errors import TemporaryError
-from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 TRIES_MAX = 5
 """How often a document is read and decided again: after a stale ETag or an unanswered write."""
 
 DUPLICATE_NUMBER = "duplicate_number"
+_OPEN = frozenset({Verdict.STALE, Verdict.POSTPONED, Verdict.UNANSWERED})
 
-Found = Mapping[DocumentKey, tuple[InvoiceShown, ...]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flight:
+    """How much is under way at a time: ``workers`` parts of ``size`` documents."""
+
+    workers: int = 1
+    size: int = 200
 
 
 class InvoiceDelivery:
@@ -56,43 +60,85 @@ class InvoiceDelivery:
         tally: Tally,
         clock: Callable[[], datetime],
         settling_time_s: int,
+        flight: Flight | None = None,
     ) -> None:
         """Everything that delivery works with; ``clock`` answers aware UTC moments."""
         self._outbox = outbox
         self._sender = sender
         self._tally = tally
         self._clock = clock
-        self._settling_time_s = settling_time_s
+        self._flight = flight or Flight()
+        self._deciding = Deciding(sender, clock=clock, settling_time_s=settling_time_s)
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._is_serving = False
+        self.has_freed_keys = False
 
     def deliver(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Settle these candidates; the answer is those that must wait for the settling time.
 
         Raises:
-            TemporaryError: a look-up was not answered, or IFS says again and again that what was
-                read is old. Everything that was sent is on record.
+            TemporaryError: a look-up was not answered, or IFS serves no writes. Everything that was
+                sent is on record.
         """
-        unsettled: list[Candidate] = []
         latest = {(c.source.kind, c.source.id): c for c in candidates}
         pending = self._hold_shared_keys(list(latest.values()))
+        size = self._flight.size
+        parts = [pending[start : start + size] for start in range(0, len(pending), size)]
+        if len(parts) < 2 or self._flight.workers == 1:  # noqa: PLR2004
+            return [waiting for part in parts for waiting in self._deliver_part(part)]
+        return self._deliver_parts(parts)
+
+    def _deliver_parts(self, parts: Sequence[list[Candidate]]) -> list[Candidate]:
+        """Several parts under way; when one cannot go on, the others end what they have begun."""
+        self._stop.clear()
+        with ThreadPoolExecutor(min(self._flight.workers, len(parts))) as pool:
+            running = [pool.submit(self._deliver_part, part) for part in parts]
+            try:
+                return [waiting for future in running for waiting in future.result()]
+            finally:
+                self._cancel(running)
+
+    def _cancel(self, running: Sequence[Future[list[Candidate]]]) -> None:
+        if not all(future.done() and not future.exception() for future in running):
+            self._stop.set()
+            for future in running:
+                future.cancel()
+
+    def _deliver_part(self, pending: list[Candidate]) -> list[Candidate]:
+        unsettled: list[Candidate] = []
         for _ in range(TRIES_MAX):
             if not pending:
                 return unsettled
-            steps = self._decide_all(pending)
+            if self._stop.is_set():
+                raise TemporaryError("another part of the run could not go on; this one stopped")
+            steps = self._deciding.decide_all(pending, is_serving=self._is_serving)
             pending = self._record_settled([s for s in steps if _is_settled_step(s)])
             unsettled += self._record_stops([s for s in steps if s.decision is Decision.STOP])
             pending += [_with_new_key(s) for s in steps if _creates_under_new_key(s)]
             writes = [s for s in steps if s.decision in WRITES and not _creates_under_new_key(s)]
             pending += self._write(writes)
         if pending:
-            names = ", ".join(candidate.source.label for candidate in pending[:TRIES_MAX])
-            message = (
-                f"IFS refused {TRIES_MAX} times in a row because somebody else is changing the "
-                f"same invoices ({names}). Nothing of them was written; run again"
-            )
-            raise TemporaryError(message)
+            unsettled += self._leave_unresolved(pending)
         return unsettled
 
-    # decide
+    def _leave_unresolved(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """What came to no end in ``TRIES_MAX`` tries: told and left, waited for, or a stop."""
+        postponed = [c for c in candidates if c.setback is Verdict.POSTPONED]
+        if postponed:
+            names = ", ".join(candidate.source.label for candidate in postponed[:TRIES_MAX])
+            message = (
+                f"IFS answers, but has served no write for {TRIES_MAX} tries ({names}). Nothing of "
+                "them was written; run again later"
+            )
+            raise TemporaryError(message)
+        stale = [c for c in candidates if c.setback is Verdict.STALE]
+        steps = [Step(candidate=c, decision=Decision.GIVE_UP) for c in stale]
+        now = self._clock()
+        records = [record_unresolved(step, CHANGED_MEANWHILE, now=now) for step in steps]
+        self._save(records)
+        self._count(records)
+        return [c for c in candidates if c.setback is not Verdict.STALE]
 
     def _hold_shared_keys(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """Hold every document whose key another one has, in the outbox or earlier in the list."""
@@ -118,84 +164,32 @@ class InvoiceDelivery:
                 holders[key] = ((source.kind, source.id), source.label)
         return checked
 
-    def _decide_all(self, candidates: Sequence[Candidate]) -> list[Step]:
-        """One decision per candidate, from one grouped look-up."""
-        asked = [c for c in candidates if c.key and _needs_look_up(c)]
-        numbers = {c.key: _number_of(c) for c in asked if c.key}
-        numbers |= {c.document.key: c.document.number for c in asked if c.document and c.is_moved}
-        found: Found = self._sender.find(numbers) if numbers else {}
-        return [self._decide(candidate, found) for candidate in candidates]
-
-    def _decide(self, candidate: Candidate, found: Found) -> Step:
-        if not _needs_look_up(candidate):
-            decision = Decision.HOLD if candidate.problems else Decision.LEAVE_OUT
-            return Step(candidate=candidate, decision=decision)
-        shown = _ours_first(found.get(candidate.key, ()) if candidate.key else (), candidate)
-        if candidate.problems:
-            return self._decide_doubt_with_problems(candidate, shown)
-        candidate, details = self._look_closer(candidate, shown)
-        situation = situation_of(
-            candidate, shown, details, now=self._clock(), settling_time_s=self._settling_time_s
-        )
-        decision = decide(situation)
-        if shown and not is_mine(candidate, shown):
-            decision = _WITHOUT_OWNERSHIP.get(decision, decision)
-        if decision in {Decision.UPDATE, Decision.CANCEL} and not is_ours(candidate.entry):
-            decision = Decision.REPORT_CHANGE
-        if decision in {Decision.UPDATE, Decision.SKIP} and candidate.is_moved:
-            decision = _decide_move(decision, candidate, found)
-        differences: tuple[str, ...] = ()
-        if decision is Decision.ADOPT and shown and candidate.document:
-            differences = tuple(self._sender.differences(candidate.document, shown))
-        return Step(candidate=candidate, decision=decision, shown=shown, differences=differences)
-
-    def _decide_doubt_with_problems(self, candidate: Candidate, shown: InvoiceShown | None) -> Step:
-        """A document in doubt that is wrong now: held once it is known where it stands."""
-        entry = candidate.entry
-        if shown is None and entry is not None:
-            limit = self._settling_time_s
-            if not is_settled(entry, now=self._clock(), settling_time_s=limit):
-                return Step(candidate=candidate, decision=Decision.STOP)
-            entry = replace(entry, state=State.HELD, intent=None)
-            candidate = replace(candidate, entry=entry)
-        return Step(candidate=candidate, decision=Decision.HOLD, shown=shown)
-
-    def _look_closer(
-        self, candidate: Candidate, shown: InvoiceShown | None
-    ) -> tuple[Candidate, Shown | None]:
-        """Read lines and postings of a document in doubt: was all of it written, or a part?"""
-        entry, document = candidate.entry, candidate.document
-        if entry is None or shown is None or entry.known is not Known.IN_DOUBT:
-            return candidate, None
-        before, intent = entry.content, entry.intent
-        if before and has_content(shown, before) and not (intent and has_content(shown, intent)):
-            # The update in doubt has not happened yet; the ETag makes a second try safe.
-            unsent = replace(entry, state=State.CONFIRMED, source=replace(entry.source, hash=""))
-            return replace(candidate, entry=unsent), Shown.SAME
-        if intent is None or not (has_content(shown, intent) or shown.is_unfinished):
-            return candidate, Shown.DIFFERENT
-        if document is None or document.fingerprint != intent.fingerprint:
-            is_whole = self._sender.is_whole(shown)
-            return candidate, Shown.SAME if is_whole else Shown.DIFFERENT
-        if not self._sender.differences(document, shown):
-            return candidate, Shown.SAME
-        return candidate, Shown.PARTIAL if shown.is_changeable else Shown.DIFFERENT
-
     # write
 
     def _write(self, steps: Sequence[Step]) -> list[Candidate]:
-        """Send what must be written; the answer is what has to be decided again."""
+        """Send what must be written; the answer is what has to be decided again.
+
+        A creation that had no answer before goes alone, so that it cannot take others with it.
+        """
         creates = [step for step in steps if step.decision is Decision.CREATE]
-        again = self._send(creates, lambda: self._sender.create([_document(s) for s in creates]))
+        fresh = [step for step in creates if not _had_no_answer(step)]
+        again = self._send(fresh, lambda: self._sender.create([_document(s) for s in fresh]))
         for step in steps:
             if step.decision is not Decision.CREATE:
                 again += self._send([step], lambda step=step: [self._change(step)])  # type: ignore[misc]
+            elif _had_no_answer(step):
+                again += self._send([step], lambda step=step: self._create_alone(step))  # type: ignore[misc]
         return again
+
+    def _create_alone(self, step: Step) -> Sequence[Sent]:
+        return self._sender.create([_document(step)])
 
     def _change(self, step: Step) -> Sent:
         if step.shown is None:
             message = f"{step.decision} needs the invoice that IFS shows"
             raise AssertionError(message)
+        if step.decision is Decision.MOVE:
+            return self._sender.cancel(step.shown)
         if step.decision is Decision.CANCEL:
             is_over = step.candidate.is_over
             return (self._sender.end if is_over else self._sender.cancel)(step.shown)
@@ -214,13 +208,18 @@ class InvoiceDelivery:
             record_sent(step, intent, sent, now=now)
             for step, intent, sent in zip(steps, intents, answers, strict=True)
         ]
-        is_open = [s.verdict in {Verdict.STALE, Verdict.UNANSWERED} for s in answers]
+        self._is_serving |= any(sent.verdict is Verdict.DONE for sent in answers)
         self._save(records)
-        self._count([r for r, is_again in zip(records, is_open, strict=True) if not is_again])
+        is_open = [_is_open(step, sent) for step, sent in zip(steps, answers, strict=True)]
+        certain = zip(records, answers, strict=True)
+        self._count([record for record, sent in certain if sent.verdict not in _OPEN])
+        for step, sent in zip(steps, answers, strict=True):
+            if sent.verdict is Verdict.DONE and step.candidate.warnings:
+                self._tally.warn(step.candidate.source.label, step.candidate.warnings)
         return [
-            replace(step.candidate, entry=record.entry)
-            for step, record, is_again in zip(steps, records, is_open, strict=True)
-            if is_again or _follows_under_new_key(step, record)
+            replace(step.candidate, entry=record.entry, setback=sent.verdict)
+            for step, record, sent, is_again in zip(steps, records, answers, is_open, strict=True)
+            if is_again
         ]
 
     # record
@@ -246,11 +245,14 @@ class InvoiceDelivery:
             for step in steps
             if step.candidate.entry
         ]
-        self._outbox.save(Changes(entries=entries))
+        if entries:
+            self._outbox.save(Changes(entries=entries))
         return [step.candidate for step in steps]
 
     def _save(self, records: Sequence[Record]) -> None:
         """Write down entries, evidence and which orders have a new open amount, in one step."""
+        if not records:
+            return
         billed = {
             record.entry.source.id: record.billed
             for record in records
@@ -268,37 +270,26 @@ class InvoiceDelivery:
         )
 
     def _count(self, records: Sequence[Record]) -> None:
-        for record in records:
-            self._tally.add(record.entry, record.outcome)
-
-
-_WITHOUT_OWNERSHIP = {
-    Decision.UPDATE: Decision.REPORT_CHANGE,
-    Decision.CANCEL: Decision.REPORT_CHANGE,
-    Decision.COMPLETE: Decision.REPORT_CHANGE,
-    Decision.CONFIRM: Decision.ADOPT,
-}
-"""What becomes of a decision when the invoice was entered by other hands."""
-
-
-def _decide_move(decision: Decision, candidate: Candidate, found: Found) -> Decision:
-    """An edit gave the document another key: the old invoice goes, and a new one follows.
-
-    Only when the new key is free in IFS; new rules alone move nothing.
-    """
-    is_free = candidate.document is not None and not found.get(candidate.document.key)
-    can_move = decision is Decision.UPDATE and is_free
-    return Decision.CANCEL if can_move else Decision.REPORT_CHANGE
-
-
-def _follows_under_new_key(step: Step, record: Record) -> bool:
-    """Whether the old invoice of a moved document is gone, so that the new one can be created."""
-    is_gone = record.outcome is Outcome.CANCELLED
-    return is_gone and step.decision is Decision.CANCEL and step.candidate.is_moved
+        with self._lock:
+            for record in records:
+                self.has_freed_keys |= record.outcome is Outcome.CANCELLED
+                self._tally.add(record.entry, record.outcome)
 
 
 def _is_settled_step(step: Step) -> bool:
     return step.decision not in {*WRITES, Decision.STOP}
+
+
+def _is_open(step: Step, sent: Sent) -> bool:
+    """Whether the document is decided again: unsettled, or cancelled in order to move."""
+    return sent.verdict in _OPEN or (
+        step.decision is Decision.MOVE and sent.verdict is Verdict.DONE
+    )
+
+
+def _had_no_answer(step: Step) -> bool:
+    entry: Entry | None = step.candidate.entry
+    return entry is not None and entry.known is Known.IN_DOUBT
 
 
 def _creates_under_new_key(step: Step) -> bool:
@@ -308,38 +299,10 @@ def _creates_under_new_key(step: Step) -> bool:
 
 def _with_new_key(step: Step) -> Candidate:
     entry = step.candidate.entry
-    unsent = replace(entry, state=State.WAITING, intent=None, ifs_id="") if entry else None
+    unsent = (
+        replace(entry, state=State.WAITING, intent=None, ifs_id="", unanswered=0) if entry else None
+    )
     return replace(step.candidate, entry=unsent)
-
-
-def _needs_look_up(candidate: Candidate) -> bool:
-    """Whether IFS must be asked: not for what is held, nor for what never was there."""
-    if candidate.key is None:
-        return False
-    if candidate.problems:
-        return candidate.known is Known.IN_DOUBT
-    return not candidate.not_wanted or candidate.known in {Known.IN_DOUBT, Known.CONFIRMED}
-
-
-def _number_of(candidate: Candidate) -> str:
-    """The invoice number as it is, or was, sent."""
-    entry = candidate.entry
-    if entry and entry.known in {Known.IN_DOUBT, Known.CONFIRMED}:
-        content = entry.intent or entry.content
-        if content:
-            return content.number
-    if candidate.document:
-        return candidate.document.number
-    return candidate.key.number if candidate.key else ""
-
-
-def _ours_first(found: Sequence[InvoiceShown], candidate: Candidate) -> InvoiceShown | None:
-    """The invoice that we know by its id, else the first one under the key."""
-    ifs_id = candidate.entry.ifs_id if candidate.entry else ""
-    for shown in found:
-        if ifs_id and shown.invoice_id == ifs_id:
-            return shown
-    return found[0] if found else None
 
 
 def _with_duplicate(candidate: Candidate, other: str) -> Candidate:

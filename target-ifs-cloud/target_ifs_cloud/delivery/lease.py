@@ -10,6 +10,7 @@ import os
 import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -19,6 +20,11 @@ from target_ifs_cloud.delivery.tables import LEASE
 from target_ifs_cloud.errors import TemporaryError
 
 _NAME = "delivery"
+_POLL_S = 1
+
+
+class LeaseTakenError(TemporaryError):
+    """Another run is using the outbox."""
 
 
 def holder_name() -> str:
@@ -26,18 +32,40 @@ def holder_name() -> str:
     return f"{platform.node()}:{os.getpid()}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait for a run that holds the lease. Units: seconds."""
+
+    wait_s: int
+    sleep: Callable[[float], None]
+
+
 @contextmanager
 def hold_lease(
-    outbox: Outbox, *, holder: str, seconds: int, is_alive: Callable[[str], bool | None]
+    outbox: Outbox,
+    *,
+    holder: str,
+    seconds: int,
+    is_alive: Callable[[str], bool | None],
+    patience: Patience | None = None,
 ) -> Iterator[None]:
     """Hold the lease while the body runs; every write of the outbox renews and checks it.
 
-    ``is_alive`` says of a holder whether it still runs, ``None`` when it is on another host.
+    ``is_alive`` says of a holder whether it still runs, ``None`` when it is on another host. With
+    ``patience`` a lease that is taken is asked for again, else the run is refused at once.
 
     Raises:
         TemporaryError: another run holds it; nothing was sent.
     """
-    token = _acquire(outbox, holder=holder, seconds=seconds, is_alive=is_alive)
+    tries = patience.wait_s // _POLL_S if patience else 0
+    for left in range(tries, -1, -1):
+        try:
+            token = _acquire(outbox, holder=holder, seconds=seconds, is_alive=is_alive)
+            break
+        except LeaseTakenError:
+            if not patience or not left:
+                raise
+            patience.sleep(_POLL_S)
 
     def renew(connection: sa.Connection) -> None:
         expires = outbox.clock() + timedelta(seconds=seconds)
@@ -82,7 +110,7 @@ def _acquire(
                 f"another run ({row.holder}) is using this outbox until it ends, or until "
                 f"{row.expires_at} if it died. Nothing was sent; run again later"
             )
-            raise TemporaryError(message)
+            raise LeaseTakenError(message)
         token = (row.token if row else 0) + 1
         values = {
             "token": token,

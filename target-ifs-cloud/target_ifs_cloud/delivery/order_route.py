@@ -159,7 +159,7 @@ class OrderRoute:
         for (index, set_), result in zip(sets.items(), results, strict=True):
             exchange = exchange_of(self._client.profile, "order", set_, result)
             sent = verdict_of(result, ifs_id=documents[index].number, exchange=exchange)
-            is_stale = sent.verdict is Verdict.STALE
+            is_stale = sent.verdict in {Verdict.STALE, Verdict.POSTPONED}
             # The order stands whatever came of its release, so it is looked at again.
             answers[index] = replace(sent, verdict=Verdict.UNANSWERED) if is_stale else sent
         return answers

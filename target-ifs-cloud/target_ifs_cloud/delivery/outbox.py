@@ -7,10 +7,11 @@ both. Every change of a document and the audit lines that prove it are one datab
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,7 @@ from target_ifs_cloud.errors import ConfigurationError, TemporaryError
 _IDS_PER_QUERY = 500
 _ENTRIES_AT_ONCE = 200
 
+_READ_ONLY_WORDS = ("readonly", "read-only")
 _NEEDS_PERSON = sa.and_(
     DOCUMENT.c.state != State.EXCLUDED.value,
     sa.or_(
@@ -42,8 +44,9 @@ StateCount = tuple[SourceKind, State, str, int, Decimal]
 class Changes:
     """What one step of delivery changes, all or nothing.
 
-    ``billed`` replaces, per bill id, what the bill takes off orders; ``due_orders`` are orders
-    whose open amount must be worked out again; ``audit`` are the lines that prove the change.
+    ``billed`` replaces, per bill id, what the bill takes off orders; ``due_orders`` are orders, by
+    id or by their number inside Procurify, whose open amount must be worked out again; ``audit``
+    are the lines that prove the change.
     """
 
     entries: Sequence[Entry] = ()
@@ -54,7 +57,10 @@ class Changes:
 
 
 class Outbox:
-    """The store, opened and migrated. One writing run at a time (see ``delivery.lease``)."""
+    """The store, opened and migrated. One writing run at a time (see ``delivery.lease``).
+
+    Thread-safe: the workers of a run write one after the other.
+    """
 
     def __init__(self, engine: sa.Engine, clock: Callable[[], datetime]) -> None:
         """Take an engine from ``delivery.database``; ``clock`` answers aware UTC moments."""
@@ -62,31 +68,53 @@ class Outbox:
         self.clock = clock
         self.run_id = 0
         self._guard: Callable[[sa.Connection], None] | None = None
+        self._lock = threading.Lock()
+        self._guarded_at: datetime | None = None
 
     def guard_writes(self, guard: Callable[[sa.Connection], None] | None) -> None:
         """Check every write transaction with ``guard``, which raises when the lease is lost."""
         self._guard = guard
+        self._guarded_at = self.clock() if guard else None
+
+    def keep_guard(self, every: timedelta) -> None:
+        """Check the lease now, unless that was done within this time: before anything is sent.
+
+        Raises:
+            TemporaryError: another run has taken over, or the outbox cannot be written.
+        """
+        if self._guarded_at is not None and self.clock() - self._guarded_at >= every:
+            with self.writing():
+                pass
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
         """One write transaction, refused when another run has taken the lease.
 
         Raises:
-            TemporaryError: the database is locked, full or read-only; nothing was kept or sent.
+            TemporaryError: the database is locked or full; nothing of this step was kept or sent.
+            ConfigurationError: it can only be read.
         """
         try:
-            with self.engine.execution_options(is_write=True).begin() as connection:
+            with self._lock, self._transaction() as connection:
                 if self._guard:
                     self._guard(connection)
+                    self._guarded_at = self.clock()
                 yield connection
-        except (sa.exc.OperationalError, sa.exc.DatabaseError) as error:
+        except sa.exc.DBAPIError as error:
             if isinstance(error, sa.exc.IntegrityError):
                 raise
+            if any(word in str(error.orig) for word in _READ_ONLY_WORDS):
+                message = f"the outbox can only be read ({error.orig}). Nothing was sent"
+                raise ConfigurationError(message) from error
             message = (
-                f"the outbox could not be written ({type(error.orig).__name__}); nothing was sent "
-                "for this step. Check free disk space and file permissions, then run again"
+                f"the outbox could not be written ({type(error.orig).__name__}: {error.orig}). "
+                "What was sent before is on record and is looked up by the next run. Check free "
+                "disk space and file permissions, then run again"
             )
             raise TemporaryError(message) from error
+
+    def _transaction(self) -> AbstractContextManager[sa.Connection]:
+        return self.engine.execution_options(is_write=True).begin()
 
     def save(self, changes: Changes) -> None:
         """Write one step to disk; when this returns it survives a crash."""
@@ -111,7 +139,10 @@ class Outbox:
                     sa.update(DOCUMENT)
                     .where(
                         DOCUMENT.c.kind == "purchase_order",
-                        DOCUMENT.c.source_id.in_(changes.due_orders),
+                        sa.or_(
+                            DOCUMENT.c.source_id.in_(changes.due_orders),
+                            DOCUMENT.c.alias.in_(changes.due_orders),
+                        ),
                     )
                     .values(is_due=1)
                 )
@@ -270,8 +301,8 @@ class Outbox:
                 orders.update(connection.execute(query).scalars())
         return frozenset(orders)
 
-    def start_run(self, *, version: str, rules_version: str) -> int:
-        """Open a run and remember its number for every later write."""
+    def start_run(self, *, version: str, rules_version: str, actor: str = "") -> int:
+        """Open a run and remember its number for every later write; ``actor`` is who runs it."""
         with self.writing() as connection:
             last = connection.execute(sa.select(sa.func.max(RUN.c.id))).scalar() or 0
             self.run_id = last + 1
@@ -282,11 +313,15 @@ class Outbox:
                 "rules_version": rules_version,
             }
             connection.execute(sa.insert(RUN), [row])
-            stamp = {"at": row["started_at"], "run": self.run_id}
-            audit.append(
-                connection,
-                [{**stamp, "event": "run started", "software": version, "rules": rules_version}],
-            )
+            line = {
+                "at": row["started_at"],
+                "run": self.run_id,
+                "event": "run started",
+                "actor": actor,
+                "software": version,
+                "rules": rules_version,
+            }
+            audit.append(connection, [line])
         return self.run_id
 
     def end_run(self, exit_code: int) -> audit.Checkpoint:

@@ -4,16 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from target_ifs_cloud.delivery.correction import describe_change
 from target_ifs_cloud.delivery.entry import Content, Entry, State
 from target_ifs_cloud.delivery.plan import Decision, Known
 from target_ifs_cloud.delivery.sent import Sent, Verdict
-from target_ifs_cloud.delivery.situation import Candidate, has_content, is_ours, is_stamped
-from target_ifs_cloud.delivery.summary import Outcome, format_amount
-from target_ifs_cloud.documents import BilledLine
+from target_ifs_cloud.delivery.situation import (
+    UNANSWERED_MAX,
+    Candidate,
+    has_content,
+    is_ours,
+    is_stamped,
+)
+from target_ifs_cloud.delivery.summary import Outcome
+from target_ifs_cloud.documents import BilledLine, Problem
 from target_ifs_cloud.ifs.invoices import InvoiceShown
+
+NO_ANSWER = Problem(
+    code="no_clear_answer",
+    field="",
+    message="IFS has answered this write again and again without saying whether it was done; what "
+    "IFS shows is that it was not",
+    fix="Look into the log of IFS for the cause, or change the record. Then: procurify-ifs retry.",
+)
+CHANGED_MEANWHILE = Problem(
+    code="changed_meanwhile",
+    field="",
+    message="somebody else changed the same invoice in IFS every time it was about to be written",
+    fix="Nothing: the next run tries again. If it stays, see who works on the invoice in IFS.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +73,8 @@ def record_settled(step: Step, *, now: datetime) -> Record:
             return _record_change(step)
         case Decision.LEAVE_OUT:
             return _record_left_out(step)
+        case Decision.GIVE_UP:
+            return record_unresolved(step, NO_ANSWER, now=now)
         case _:
             message = f"{step.decision} is not settled without a write"
             raise AssertionError(message)
@@ -60,7 +83,7 @@ def record_settled(step: Step, *, now: datetime) -> Record:
 def record_intent(step: Step, *, now: datetime) -> Entry:
     """The entry that must be on disk before the write goes out."""
     candidate = step.candidate
-    is_cancel = step.decision is Decision.CANCEL
+    is_cancel = step.decision in {Decision.CANCEL, Decision.MOVE}
     document = None if is_cancel else candidate.document
     entry = _new_entry(candidate, State.SENDING)
     return replace(
@@ -81,18 +104,26 @@ def record_sent(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> Reco
     if sent.verdict is Verdict.UNANSWERED:
         # The settling time counts from here: until now the request may have been on its way.
         ifs_id = sent.ifs_id or intent.ifs_id
-        entry = replace(intent, state=State.IN_DOUBT, ifs_id=ifs_id, sent_at=now)
+        entry = replace(
+            intent,
+            state=State.IN_DOUBT,
+            ifs_id=ifs_id,
+            sent_at=now,
+            unanswered=intent.unanswered + 1,
+        )
         return Record(entry=entry, outcome=Outcome.IN_DOUBT, line=line)
-    if sent.verdict is Verdict.STALE:
+    if sent.verdict in {Verdict.STALE, Verdict.POSTPONED}:
         # Nothing was written: what was remembered before still holds.
         untouched = replace(intent, state=State.WAITING, intent=None)
         entry = step.candidate.entry or untouched
         return Record(entry=entry, outcome=Outcome.IN_DOUBT, line=line)
     if sent.verdict is Verdict.REFUSED:
         return _record_refused(step, intent, sent, now=now)
-    if step.decision is Decision.CANCEL:
-        entry = replace(intent, state=State.CANCELLED, intent=None, content=None, note="")
-        if step.candidate.is_moved:
+    if step.decision in {Decision.CANCEL, Decision.MOVE}:
+        entry = replace(
+            intent, state=State.CANCELLED, intent=None, content=None, note="", unanswered=0
+        )
+        if step.decision is Decision.MOVE:
             # It follows under its new key: the next run sees to it if this one is killed here.
             entry = replace(entry, state=State.HELD, key=None, ifs_id="")
         return Record(entry=entry, outcome=Outcome.CANCELLED, billed=(), line=line)
@@ -119,7 +150,38 @@ def confirmed(entry: Entry, *, ifs_id: str, note: str = "") -> Entry:
         record=entry.record if keeps_record else None,
         held_since=None,
         is_due=False,
+        unanswered=0,
     )
+
+
+def record_unresolved(step: Step, problem: Problem, *, now: datetime) -> Record:
+    """A write that comes to no end: it is left to a person, and its neighbours go on.
+
+    What stands in IFS stays on record as it was. A change is tried again once by every run, a
+    creation without an answer only when its record or the rules have changed, or a person says so.
+    """
+    candidate, before = step.candidate, step.candidate.entry
+    since = (before.held_since if before else None) or now
+    is_new = before is None or before.problems != (problem,)
+    if before and before.known is Known.IN_DOUBT and step.shown is None:
+        entry = replace(before, state=State.REJECTED)
+    elif before and before.known in {Known.CONFIRMED, Known.IN_DOUBT}:
+        # Where only a part of it stands it stays in doubt, and the next run goes on with it.
+        entry = before
+    else:
+        entry = _new_entry(candidate, State.HELD)
+    entry = replace(
+        entry,
+        problems=(problem,),
+        record=candidate.record or entry.record,
+        held_since=since,
+        unanswered=UNANSWERED_MAX - 1,
+        is_due=False,
+        is_announced=not is_new and before is not None and before.is_announced,
+    )
+    outcome = Outcome.REJECTED if entry.state is State.REJECTED else Outcome.TO_LOOK_AT
+    line = evidence(step) | {"problems": [problem.code]}
+    return Record(entry=entry, outcome=outcome, line=line if is_new else None)
 
 
 def evidence(step: Step, sent: Sent | None = None) -> dict[str, Any]:
@@ -138,6 +200,8 @@ def evidence(step: Step, sent: Sent | None = None) -> dict[str, Any]:
     }
     if step.candidate.problems:
         line["problems"] = sorted({problem.code for problem in step.candidate.problems})
+    if step.candidate.warnings:
+        line["warnings"] = sorted({problem.code for problem in step.candidate.warnings})
     if step.candidate.not_wanted:
         line["reason"] = step.candidate.not_wanted
     if step.shown:
@@ -147,8 +211,8 @@ def evidence(step: Step, sent: Sent | None = None) -> dict[str, Any]:
         line["verdict"] = sent.verdict.value
         line["ifs_id"] = sent.ifs_id or line.get("ifs_id", "")
         line["exchanges"] = [asdict(exchange) for exchange in sent.exchanges]
-        if sent.problem:
-            line["problems"] = [sent.problem.code]
+        if sent.problems:
+            line["problems"] = sorted({problem.code for problem in sent.problems})
     return line
 
 
@@ -227,7 +291,7 @@ def has_newer(step: Step) -> bool:
 
 def _record_change(step: Step) -> Record:
     before = _entry_of(step)
-    note = describe_change(step)
+    note = describe_change(step.candidate, step.shown)
     state = State.CONFIRMED if before.known is Known.IN_DOUBT else before.state
     content = before.content
     if before.known is Known.IN_DOUBT and step.shown:
@@ -266,7 +330,7 @@ def _record_left_out(step: Step) -> Record:
 
 def _record_refused(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> Record:
     """A refused creation stands nowhere; a refused change leaves what was there before."""
-    problems = (sent.problem,) if sent.problem else ()
+    problems = sent.problems
     before = step.candidate.entry
     is_new = before is None or before.problems != problems
     if step.decision is Decision.CREATE or before is None:
@@ -280,52 +344,28 @@ def _record_refused(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> 
         entry,
         problems=problems,
         held_since=(before.held_since if before else None) or now,
+        unanswered=0,
         is_announced=not is_new and before is not None and before.is_announced,
     )
     return Record(entry=entry, outcome=outcome, line=evidence(step, sent))
 
 
-def describe_change(step: Step) -> str:
-    """The proposed correction, for the person who makes it."""
-    candidate, before, shown = step.candidate, step.candidate.entry, step.shown
-    ours = "nothing" if candidate.not_wanted else _amount_words(candidate)
-    because = f" ({candidate.not_wanted})" if candidate.not_wanted else ""
-    if shown is None:
-        gone = before.ifs_id if before else ""
-        return (
-            f"invoice {gone} is no longer in IFS, or is cancelled there; Procurify says {ours}"
-            f"{because}. If it must be booked again: procurify-ifs retry {candidate.source.id}"
-        )
-    theirs = f"{format_amount(shown.gross, shown.currency)} {shown.currency}"
-    if candidate.is_moved and candidate.document:
-        return (
-            f"the bill now belongs to {candidate.document.key}, but stands in IFS as invoice "
-            f"{shown.invoice_id} ({shown.state}, {theirs}) and cannot be moved from here. Cancel "
-            f"or correct that invoice in IFS, then: procurify-ifs retry {candidate.source.id}"
-        )
-    return (
-        f"Procurify says {ours}{because}; invoice {shown.invoice_id} in IFS ({shown.state}) says "
-        f"{theirs}. It is not changed by this software: credit or correct it in IFS"
-    )
-
-
-def _amount_words(candidate: Candidate) -> str:
-    if candidate.amount is None:
-        return "an unknown amount"
-    return f"{format_amount(candidate.amount, candidate.currency)} {candidate.currency}"
-
-
 def _new_entry(candidate: Candidate, state: State) -> Entry:
-    before = candidate.entry
+    before, document = candidate.entry, candidate.document
+    day = dict(document.header).get("InvoiceDate") if document else None
     return Entry(
         source=candidate.source,
         state=state,
         rules_version=candidate.rules_version,
-        key=candidate.document.key if candidate.document else (before.key if before else None),
+        key=document.key if document else (before.key if before else None),
         amount=candidate.amount,
         currency=candidate.currency,
         ifs_id=before.ifs_id if before else "",
         record=candidate.record,
+        unanswered=before.unanswered if before else 0,
+        alias=before.alias if before else "",
+        day=day if isinstance(day, date) else (before.day if before else None),
+        is_released=before is not None and before.is_released,
     )
 
 

@@ -22,8 +22,10 @@ def verdict_of(result: ChangeSetResult, *, ifs_id: str, exchange: Exchange) -> S
         return Sent(verdict=Verdict.DONE, ifs_id=ifs_id, exchanges=(exchange,))
     if not isinstance(result, Failed):
         return Sent(verdict=Verdict.UNANSWERED, exchanges=(exchange,))
-    if result.is_temporary or result.is_stale:
+    if result.is_stale:
         return Sent(verdict=Verdict.STALE, exchanges=(exchange,))
+    if result.is_temporary:
+        return Sent(verdict=Verdict.POSTPONED, exchanges=(exchange,))
     error = result.error
     problem = refusal(result.status, error.code, error.number, tag=error.tag)
     return Sent(verdict=Verdict.REFUSED, problem=problem, exchanges=(exchange,))

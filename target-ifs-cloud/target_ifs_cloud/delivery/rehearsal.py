@@ -14,7 +14,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 from typing_extensions import override
 
-from target_ifs_cloud.delivery.database import open_database
+from target_ifs_cloud.delivery.database import make_engine, open_database
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.tables import LEASE, METADATA
@@ -131,7 +131,7 @@ def copy_of_outbox(url: str) -> Iterator[str]:
             if parsed.get_backend_name() == "sqlite":
                 _copy_file(str(parsed.database or ""), copy)
             else:
-                _copy_rows(parsed, copy)
+                _copy_rows(url, copy)
         except (sqlite3.Error, sa.exc.DatabaseError) as error:
             message = f"the outbox cannot be read for a dry run ({error}). Nothing was sent"
             raise ConfigurationError(message) from error
@@ -155,9 +155,9 @@ def _copy_file(source: str, copy: Path) -> None:
         old.backup(new)
 
 
-def _copy_rows(source: sa.URL, copy: Path) -> None:
+def _copy_rows(source: str, copy: Path) -> None:
     """Row by row out of a database of another kind, in one snapshot."""
-    old = sa.create_engine(source).execution_options(isolation_level="REPEATABLE READ")
+    old = make_engine(source).execution_options(isolation_level="REPEATABLE READ")
     new = open_database(f"sqlite:///{copy}")
     with old.connect() as reading, new.begin() as writing:
         is_there = sa.inspect(reading).get_table_names()

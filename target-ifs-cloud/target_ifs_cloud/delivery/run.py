@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -12,14 +12,21 @@ from importlib.metadata import version
 from logging import Logger
 from typing import Any
 
+from target_ifs_cloud.delivery.actor import actor_of_run
 from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Entry, State
-from target_ifs_cloud.delivery.invoices import InvoiceDelivery
-from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
+from target_ifs_cloud.delivery.invoices import DUPLICATE_NUMBER, Flight, InvoiceDelivery
+from target_ifs_cloud.delivery.lease import (
+    Patience,
+    hold_lease,
+    holder_name,
+    is_alive_here,
+)
+from target_ifs_cloud.delivery.mapped import CandidateMaker, Pair, Record, order_number
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.rehearsal import RehearsingSite, copy_of_outbox
 from target_ifs_cloud.delivery.site import Site
-from target_ifs_cloud.delivery.situation import Candidate
+from target_ifs_cloud.delivery.situation import UNANSWERED_MAX
 from target_ifs_cloud.delivery.summary import (
     ATTENTION_LINES_MAX,
     Outcome,
@@ -27,23 +34,20 @@ from target_ifs_cloud.delivery.summary import (
     render_summary,
 )
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
-from target_ifs_cloud.documents import (
-    BilledLine,
-    Mapped,
-    SourceKind,
-    SupplierId,
-    SupplierInvoice,
-)
+from target_ifs_cloud.documents import SourceKind
 from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, EXIT_SETTLED, TemporaryError
-from target_ifs_cloud.mapping import check, load_rules, map_bill, map_purchase_order, source_of
+from target_ifs_cloud.mapping import load_rules, source_of
 from target_ifs_cloud.mapping.rules import Rules
-from target_ifs_cloud.reference import Reference
 from target_ifs_cloud.settings import Settings
 
-WAITS_MAX = 3
+WAITS_MAX = UNANSWERED_MAX
 """How often a run waits for the settling time before it stops with documents in doubt."""
 
-Record = Mapping[str, Any]
+GUARD_SHARE = 3
+"""The lease is checked again before a write when this part of its time has passed."""
+
+ROUNDS_MAX = 4
+"""How often orders are worked out again because something else has settled meanwhile."""
 
 
 def utc_now() -> datetime:
@@ -133,12 +137,14 @@ class DeliveryRun:
             clock=outbox.clock,
             sleep=sleep,
         )
+        self._candidates = CandidateMaker(outbox, site, rules, self._tally)
         self._invoices = InvoiceDelivery(
             outbox=outbox,
             sender=site,
             tally=self._tally,
             clock=outbox.clock,
             settling_time_s=settings.settling_time_s,
+            flight=Flight(workers=settings.workers, size=settings.batch_size),
         )
 
     def begin(self) -> None:
@@ -154,9 +160,17 @@ class DeliveryRun:
                 holder=holder_name(),
                 seconds=settings.lease_s,
                 is_alive=is_alive_here,
+                patience=Patience(wait_s=settings.wait_for_run_s, sleep=self._sleep),
             )
         )
-        outbox.start_run(version=version("target-ifs-cloud"), rules_version=self._rules.version)
+        self._site.guard_writes(
+            lambda: outbox.keep_guard(timedelta(seconds=settings.lease_s / GUARD_SHARE))
+        )
+        outbox.start_run(
+            version=version("target-ifs-cloud"),
+            rules_version=self._rules.version,
+            actor=actor_of_run(settings.client_id),
+        )
         outbox.restart_doubts()
         self._suppliers.settle_again()
         for entries in outbox.in_states([State.IN_DOUBT], kind="bill"):
@@ -190,8 +204,21 @@ class DeliveryRun:
                 source=source, state=State.WAITING, rules_version=self._rules.version
             )
             # The source that was worked out last stays, so that a change can be seen.
-            entries.append(replace(before, record=record, is_due=True))
+            alias = order_number(record)
+            entries.append(replace(before, record=record, is_due=True, alias=alias))
         self._outbox.save(Changes(entries=entries))
+
+    def settle_so_far(self) -> bool:
+        """Whether everything read so far is on record as settled, so that STATE may pass it.
+
+        Orders that are due are worked out; what is in doubt is looked up again without waiting.
+
+        Raises:
+            TemporaryError: IFS does not answer.
+        """
+        self._look_again(self._doubts())
+        self._deliver_due_orders()
+        return not self._unsettled
 
     def finish(self) -> int:
         """Settle orders and doubts, print the closing table; the answer is the exit code.
@@ -199,12 +226,14 @@ class DeliveryRun:
         Raises:
             TemporaryError: documents stay in doubt, or IFS does not answer.
         """
-        self._retry_for_new_suppliers()
+        if self._suppliers.has_linked:
+            self._retry_held(SUPPLIER_PROBLEMS)
         self._wait_for_doubts()
+        if self._invoices.has_freed_keys:
+            self._retry_held(frozenset({DUPLICATE_NUMBER}))
         # A bill that settles late makes its orders due again, an order in doubt stays due.
-        for _ in range(WAITS_MAX):
-            for entries in self._outbox.due_orders():
-                self._deliver("purchase_order", [(entry.record, entry) for entry in entries])
+        for _ in range(ROUNDS_MAX):
+            self._deliver_due_orders()
             if not self._unsettled:
                 break
             self._wait_for_doubts()
@@ -219,19 +248,16 @@ class DeliveryRun:
 
     # parts
 
-    def _deliver(
-        self, kind: SourceKind, records: Iterable[tuple[Record | None, Entry | None]]
-    ) -> None:
-        for batch in _batches(self._without_excluded(records), self._settings.batch_size):
-            candidates = self._candidates(kind, batch)
+    def _deliver(self, kind: SourceKind, records: Iterable[Pair]) -> None:
+        at_once = self._settings.batch_size * self._settings.workers
+        for batch in _batches(self._without_excluded(records), at_once):
+            candidates = self._candidates.make(kind, batch)
             for candidate in candidates:
                 self._unsettled.discard((kind, candidate.source.id))
             waiting = self._invoices.deliver(candidates)
             self._unsettled |= {(kind, candidate.source.id) for candidate in waiting}
 
-    def _without_excluded(
-        self, records: Iterable[tuple[Record | None, Entry | None]]
-    ) -> list[tuple[Record | None, Entry | None]]:
+    def _without_excluded(self, records: Iterable[Pair]) -> list[Pair]:
         """The documents that no person has excluded; of the others the newest record is kept."""
         wanted, excluded = [], []
         for record, entry in records:
@@ -245,62 +271,14 @@ class DeliveryRun:
             self._tally.add(entry, Outcome.EXCLUDED)
         return wanted
 
-    def _candidates(
-        self, kind: SourceKind, batch: Sequence[tuple[Record | None, Entry | None]]
-    ) -> list[Candidate]:
-        """Map and check: the two pure verbs, with the reference data that they look at."""
-        links = self._outbox.links()
-        reference = self._site.reference_for(_suppliers_of(batch, links))
-        mapped = self._map(kind, batch, reference, links)
-        for each in mapped:
-            self._tally.look_at(each)
-        return [
-            Candidate(
-                record=record or {},
-                source=m.source,
-                document=m.document if isinstance(m.document, SupplierInvoice) else None,
-                problems=m.problems or (check(m.document, reference) if m.document else ()),
-                not_wanted=m.not_wanted,
-                rules_version=self._rules.version,
-                amount=m.amount,
-                currency=m.currency,
-                entry=entry,
-                is_over=m.is_over,
-            )
-            for (record, entry), m in zip(batch, mapped, strict=True)
-        ]
+    def _deliver_due_orders(self) -> None:
+        for entries in self._outbox.due_orders():
+            self._deliver("purchase_order", [(entry.record, entry) for entry in entries])
 
-    def _map(
-        self,
-        kind: SourceKind,
-        batch: Sequence[tuple[Record | None, Entry | None]],
-        reference: Reference,
-        links: Mapping[str, SupplierId],
-    ) -> list[Mapped]:
-        context: dict[str, Any] = {"rules": self._rules, "reference": reference, "links": links}
-        if kind == "bill":
-            return [map_bill(record or {}, **context) for record, _ in batch]
-        # A bill names its order by uuid or, where the uuid is missing, by number.
-        ids = [
-            (source_of(kind, record or {}).id, str((record or {}).get("procurify_PO", "")))
-            for record, _ in batch
-        ]
-        billed: Mapping[str, list[BilledLine]] = self._outbox.billed_on(
-            id_ for pair in ids for id_ in pair if id_
-        )
-        return [
-            map_purchase_order(
-                record or {}, billed=[*billed.get(uuid, []), *billed.get(number, [])], **context
-            )
-            for (uuid, number), (record, _) in zip(ids, batch, strict=True)
-        ]
-
-    def _retry_for_new_suppliers(self) -> None:
-        """Bills that came before their vendor get their second chance in the same run."""
-        if not self._suppliers.has_linked:
-            return
+    def _retry_held(self, codes: frozenset[str]) -> None:
+        """Bills held for reasons that this run may have removed get a second chance in it."""
         for entries in self._outbox.in_states([State.HELD], kind="bill"):
-            waiting = [e for e in entries if any(p.code in SUPPLIER_PROBLEMS for p in e.problems)]
+            waiting = [e for e in entries if any(p.code in codes for p in e.problems)]
             self._deliver("bill", [(entry.record, entry) for entry in waiting])
 
     def _wait_for_doubts(self) -> None:
@@ -308,29 +286,38 @@ class DeliveryRun:
         for _ in range(WAITS_MAX):
             if not self._unsettled:
                 return
-            entries = [
-                entry
-                for page in self._outbox.in_states([State.SENDING, State.IN_DOUBT])
-                for entry in page
-                if (entry.source.kind, entry.source.id) in self._unsettled
-            ]
+            entries = self._doubts()
             now = self._outbox.clock()
             limit = timedelta(seconds=self._settings.settling_time_s)
             sent = [entry.sent_at for entry in entries if entry.sent_at]
             wait_s = max(((at + limit - now).total_seconds() for at in sent), default=0.0)
             self._log.info("waiting %.0f s for %s documents in doubt", wait_s, len(entries))
             self._sleep(max(wait_s, 0.0))
-            self._unsettled.clear()
-            kinds: tuple[SourceKind, ...] = ("bill", "purchase_order")
-            for kind in kinds:
-                own = [(entry.record, entry) for entry in entries if entry.source.kind == kind]
-                self._deliver(kind, own)
+            self._look_again(entries)
         if self._unsettled:
             message = (
                 f"{len(self._unsettled)} document(s) were sent and are in doubt; they are on "
                 "record and are looked up first by the next run. Run again"
             )
             raise TemporaryError(message)
+
+    def _doubts(self) -> list[Entry]:
+        """The documents that this run has left in doubt so far."""
+        if not self._unsettled:
+            return []
+        return [
+            entry
+            for page in self._outbox.in_states([State.SENDING, State.IN_DOUBT])
+            for entry in page
+            if (entry.source.kind, entry.source.id) in self._unsettled
+        ]
+
+    def _look_again(self, entries: Sequence[Entry]) -> None:
+        self._unsettled.clear()
+        kinds: tuple[SourceKind, ...] = ("bill", "purchase_order")
+        for kind in kinds:
+            own = [(entry.record, entry) for entry in entries if entry.source.kind == kind]
+            self._deliver(kind, own)
 
     def _exit_code(self) -> int:
         policy = self._settings.fail_on_held
@@ -361,17 +348,3 @@ SUPPLIER_PROBLEMS = frozenset({"supplier_unknown", "supplier_not_in_company"})
 
 def _batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _suppliers_of(
-    batch: Sequence[tuple[Record | None, Entry | None]], links: Mapping[str, SupplierId]
-) -> set[SupplierId]:
-    """The suppliers that these records may belong to, so that their company rows are read first."""
-    found = set()
-    for record, _ in batch:
-        for name in ("vendor", "pref_vendor"):
-            vendor = (record or {}).get(name)
-            if isinstance(vendor, Mapping):
-                found.add(links.get(str(vendor.get("id")), SupplierId("")))
-                found.add(SupplierId(str(vendor.get("external_id") or "").strip()))
-    return found

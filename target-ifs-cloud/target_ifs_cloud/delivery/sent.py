@@ -12,12 +12,14 @@ class Verdict(Enum):
     """What is certain about a write.
 
     DONE: IFS said so for every part. REFUSED: IFS said no and nothing of it stands. STALE: IFS said
-    no because what we had read is old; read again. UNANSWERED: nobody knows; look it up.
+    no because what we had read is old; read again. POSTPONED: IFS did not serve it (throttled,
+    locked, out of reach); nothing of it stands. UNANSWERED: nobody knows; look it up.
     """
 
     DONE = "done"
     REFUSED = "refused"
     STALE = "stale"
+    POSTPONED = "postponed"
     UNANSWERED = "unanswered"
 
 
@@ -35,9 +37,15 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """The outcome of one document's write. ``problem`` says why IFS refused it."""
+    """The outcome of one document's write. ``problem`` says why IFS refused it, ``further`` too."""
 
     verdict: Verdict
     ifs_id: str = ""
     problem: Problem | None = None
     exchanges: tuple[Exchange, ...] = ()
+    further: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Every reason of a refusal."""
+        return (*((self.problem,) if self.problem else ()), *self.further)

@@ -76,6 +76,10 @@ class Site:
         """Close every connection."""
         self._client.close()
 
+    def guard_writes(self, guard: Callable[[], None]) -> None:
+        """Call ``guard`` before every attempt of a write; what it raises keeps it from leaving."""
+        self._client.transport.guard_writes(guard)
+
     # reference data
 
     @cached_property
@@ -256,6 +260,7 @@ def _connect(
         login=login,
         timeout_s=settings.timeout_s,
         retry_max=settings.retry_max,
+        connections_max=settings.workers,
         reads_only=settings.dry_run,
     )
     profile = load_profile(settings.site_profile)

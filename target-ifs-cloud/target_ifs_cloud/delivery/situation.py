@@ -9,14 +9,25 @@ from decimal import Decimal
 from typing import Any
 
 from target_ifs_cloud.delivery.entry import Content, Entry
-from target_ifs_cloud.delivery.plan import Known, Shown, Situation
+from target_ifs_cloud.delivery.plan import Known, Move, Shown, Situation
+from target_ifs_cloud.delivery.sent import Verdict
 from target_ifs_cloud.documents import DocumentKey, Problem, Source, SupplierInvoice
 from target_ifs_cloud.ifs.invoices import InvoiceShown
+
+UNANSWERED_MAX = 4
+"""How many writes of one document may stay without an answer, while IFS serves others."""
+
+UNANSWERED_ALONE_MAX = 10
+"""The same while IFS serves nothing else either, as in an outage."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One record on its way: what the rules made of it and what the outbox remembers."""
+    """One record on its way: what the rules made of it and what the outbox remembers.
+
+    ``setback`` is why its last write in this run did not settle it. ``warnings`` are likenesses
+    that are told and hold nothing.
+    """
 
     record: Mapping[str, Any]
     source: Source
@@ -28,6 +39,8 @@ class Candidate:
     currency: str
     entry: Entry | None
     is_over: bool = False
+    setback: Verdict | None = None
+    warnings: tuple[Problem, ...] = ()
 
     @property
     def known(self) -> Known:
@@ -57,10 +70,15 @@ def situation_of(
     shown: InvoiceShown | None,
     details: Shown | None,
     *,
+    move: Move,
     now: datetime,
     settling_time_s: int,
+    is_serving: bool,
 ) -> Situation:
-    """Everything the decision depends on. ``details`` refines what the header alone can tell."""
+    """Everything the decision depends on. ``details`` refines what the header alone can tell.
+
+    ``is_serving``: IFS has carried out another write in this run.
+    """
     is_there = is_there_already(candidate, shown)
     header = Shown.SAME if is_there else compare_header(candidate, shown)
     return Situation(
@@ -71,7 +89,20 @@ def situation_of(
         is_changed=not is_there and is_changed(candidate),
         is_settled=is_settled(candidate.entry, now=now, settling_time_s=settling_time_s),
         is_preliminary=shown is not None and shown.is_changeable,
+        move=move,
+        is_hopeless=is_hopeless(
+            candidate.entry,
+            # A change may be given up sooner: it is told, and every run tries it once more. What
+            # stands in part is brought to its end as long as there is hope.
+            is_patient=details is Shown.PARTIAL or not (is_serving or shown is not None),
+        ),
     )
+
+
+def is_hopeless(entry: Entry | None, *, is_patient: bool) -> bool:
+    """Whether a write has gone unanswered too often to be only bad luck."""
+    limit = UNANSWERED_ALONE_MAX if is_patient else UNANSWERED_MAX
+    return entry is not None and entry.unanswered >= limit
 
 
 def is_there_already(candidate: Candidate, shown: InvoiceShown | None) -> bool:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from target_ifs_cloud.delivery.entry import Entry, State
-from target_ifs_cloud.documents import Mapped, SourceKind
+from target_ifs_cloud.documents import Mapped, Problem, SourceKind
 from target_ifs_cloud.money import places
 
 ATTENTION_LINES_MAX = 20
@@ -20,6 +20,7 @@ _KIND_WORDS: dict[SourceKind, str] = {
     "vendor": "vendor",
     "bill": "bill",
     "purchase_order": "purchase order",
+    "supplier": "supplier",
 }
 _KIND_ORDER = list(_KIND_WORDS)
 
@@ -59,9 +60,14 @@ class Tally:
     amounts: dict[Row, Decimal] = field(default_factory=dict)
     _standing: dict[tuple[SourceKind, str], tuple[Row, Decimal]] = field(default_factory=dict)
     _done: set[tuple[SourceKind, str]] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
 
     def look_at(self, mapped: Mapped) -> None:
         """What the rules made of a record; counting needs nothing of it, a preview does."""
+
+    def warn(self, label: str, problems: Iterable[Problem]) -> None:
+        """Remember likenesses that hold nothing, for the end of the closing text."""
+        self.warnings += [f"  {label}: {p.code}: {p.message}. {p.fix}" for p in problems]
 
     def add(self, entry: Entry, outcome: Outcome) -> None:
         """Count one document by what became of it."""
@@ -89,12 +95,21 @@ def render_summary(
     rows = [
         (kind, outcome.value, currency, count, tally.amounts[kind, outcome, currency])
         for (kind, outcome, currency), count in sorted(
-            tally.counts.items(), key=lambda item: _OUTCOME_ORDER.index(item[0][1])
+            tally.counts.items(), key=lambda item: (_OUTCOME_ORDER.index(item[0][1]), item[0][2])
         )
         if count
     ]
     table = _render_table(title, "outcome", rows)
-    return table + "\n".join(attention_lines(attention, attention_count))
+    lines = [*attention_lines(attention, attention_count), *_warning_lines(tally.warnings)]
+    return table + "\n".join(lines)
+
+
+def _warning_lines(warnings: Sequence[str]) -> list[str]:
+    if not warnings:
+        return []
+    shown = warnings[:ATTENTION_LINES_MAX]
+    more = [f"  … and {len(warnings) - len(shown)} more"] if len(warnings) > len(shown) else []
+    return [f"{len(warnings)} likeness(es), posted all the same:", *shown, *more, ""]
 
 
 def render_states(
@@ -105,7 +120,7 @@ def render_states(
     rows = [
         (kind, state.value.replace("_", " "), currency, count, amount)
         for kind, state, currency, count, amount in sorted(
-            counts, key=lambda item: order.index(item[1])
+            counts, key=lambda item: (order.index(item[1]), item[2])
         )
     ]
     return _render_table("Documents on record", "state", rows)
@@ -157,11 +172,12 @@ def attention_lines(entries: Sequence[Entry], count: int) -> list[str]:
 
 
 def _state_words(entry: Entry) -> str:
+    system = "Procurify" if entry.source.kind == "supplier" else "IFS"
     match entry.state:
         case State.HELD:
-            return "held, not in IFS"
+            return f"held, not in {system}"
         case State.REJECTED:
-            return "refused by IFS, not in IFS"
+            return f"refused by {system}, not in {system}"
         case State.CONFIRMED:
             return f"in IFS as invoice {entry.ifs_id}, to look at"
         case State.SENDING | State.IN_DOUBT:

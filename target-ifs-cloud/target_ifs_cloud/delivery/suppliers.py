@@ -188,7 +188,7 @@ class SupplierDelivery:
         """Write the answers down; what comes back has none and is in doubt."""
         settled, doubtful = [], []
         for case, sent in zip(cases, answers, strict=True):
-            if sent.verdict in {Verdict.UNANSWERED, Verdict.STALE}:
+            if sent.verdict in {Verdict.UNANSWERED, Verdict.STALE, Verdict.POSTPONED}:
                 entry = self._entry(case, State.IN_DOUBT, sent_at=self._clock())
                 doubtful.append(replace(case, entry=entry))
                 continue

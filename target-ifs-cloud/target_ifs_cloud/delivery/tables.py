@@ -25,24 +25,24 @@ DOCUMENT = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     Column("kind", String(20), nullable=False),
-    Column("source_id", String(100), nullable=False),
+    Column("source_id", Text, nullable=False),
     Column("source_version", Integer),
     Column("source_hash", String(64), nullable=False),
     Column("label", Text, nullable=False),
     Column("state", String(20), nullable=False),
-    Column("company", String(100), nullable=False, default=""),
-    Column("supplier", String(100), nullable=False, default=""),
-    Column("series", String(100), nullable=False, default=""),
+    Column("company", Text, nullable=False, default=""),
+    Column("supplier", Text, nullable=False, default=""),
+    Column("series", Text, nullable=False, default=""),
     Column("number", Text, nullable=False, default=""),
     # The document key while the document is sent or confirmed, so that the database itself
     # refuses a second document of the same key; empty otherwise.
     Column("active_key", Text, unique=True),
-    Column("amount", String(40)),
-    Column("currency", String(10), nullable=False, default=""),
+    Column("amount", Text),
+    Column("currency", Text, nullable=False, default=""),
     Column("rules_version", String(64), nullable=False),
     Column("content", Text),
     Column("intent", Text),
-    Column("ifs_id", String(100), nullable=False, default=""),
+    Column("ifs_id", Text, nullable=False, default=""),
     Column("problems", Text, nullable=False, default="[]"),
     Column("note", Text, nullable=False, default=""),
     Column("payload", LargeBinary),
@@ -53,16 +53,29 @@ DOCUMENT = Table(
     Column("held_since", String(40)),
     Column("updated_at", String(40), nullable=False),
     Column("run_id", Integer, nullable=False),
+    # How many writes in a row had no answer.
+    Column("unanswered", Integer, nullable=False, server_default="0"),
+    # Whether a person has said that it is no duplicate.
+    Column("is_released", Integer, nullable=False, server_default="0"),
+    # The number of an order inside Procurify, which bills name where they lack its uuid.
+    Column("alias", Text, nullable=False, server_default=""),
+    # By what a look-alike is found: the number without what people type differently, the date.
+    Column("near_number", Text, nullable=False, server_default=""),
+    Column("day", Text, nullable=False, server_default=""),
     UniqueConstraint("kind", "source_id", name="uq_document_source"),
 )
 Index("ix_document_state", DOCUMENT.c.kind, DOCUMENT.c.state)
+Index("ix_document_alias", DOCUMENT.c.alias)
+Index("ix_document_near", DOCUMENT.c.supplier, DOCUMENT.c.near_number)
+Index("ix_document_number", DOCUMENT.c.number)
+Index("ix_document_amount", DOCUMENT.c.supplier, DOCUMENT.c.amount)
 Index("ix_document_due", DOCUMENT.c.is_due)
 
 LINK = Table(
     "link",
     METADATA,
-    Column("vendor_id", String(100), primary_key=True),
-    Column("supplier", String(100), nullable=False),
+    Column("vendor_id", Text, primary_key=True),
+    Column("supplier", Text, nullable=False),
     Column("origin", String(20), nullable=False),
     Column("created_at", String(40), nullable=False),
 )
@@ -70,12 +83,12 @@ LINK = Table(
 BILLED = Table(
     "billed",
     METADATA,
-    Column("bill_id", String(100), primary_key=True),
+    Column("bill_id", Text, primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("order_id", String(100), nullable=False, index=True),
-    Column("order_line_id", String(100), nullable=False),
+    Column("order_id", Text, nullable=False, index=True),
+    Column("order_line_id", Text, nullable=False),
     Column("codes", Text, nullable=False),
-    Column("amount", String(40), nullable=False),
+    Column("amount", Text, nullable=False),
 )
 
 RUN = Table(

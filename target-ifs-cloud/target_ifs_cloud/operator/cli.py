@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import logging
-import platform
 import sys
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +15,7 @@ from typing import Any, TextIO, TypeVar
 import click
 
 from target_ifs_cloud.delivery import audit
+from target_ifs_cloud.delivery.actor import person_here
 from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
@@ -33,11 +32,13 @@ from target_ifs_cloud.errors import (
 from target_ifs_cloud.operator.audit_export import write_csv, write_json_lines
 from target_ifs_cloud.operator.checkup import Checkup
 from target_ifs_cloud.operator.configuration import target_settings
+from target_ifs_cloud.operator.link import link
 from target_ifs_cloud.operator.preview import as_csv, as_json, as_tables, preview_records
 from target_ifs_cloud.operator.reconcile import reconcile, render
 from target_ifs_cloud.operator.singer_records import read_records
 
 _LISTED_MAX = 1000
+SUSPECTED = "duplicate_suspected"
 _LEASE_S = 60
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -85,6 +86,9 @@ def _with_outbox(command: Command) -> Command:
 @click.version_option(package_name="target-ifs-cloud")
 def main() -> None:
     """Look after the flow from Procurify to IFS Cloud."""
+
+
+main.add_command(link)
 
 
 @main.command()
@@ -135,6 +139,21 @@ def retry(outbox: Outbox, source_id: str) -> None:
 
 @main.command()
 @click.argument("source_id")
+@_with_outbox
+def release(outbox: Outbox, source_id: str) -> None:
+    """Say that a bill is no copy of the one it looks like; the next run posts it."""
+    with hold_lease(outbox, holder=holder_name(), seconds=_LEASE_S, is_alive=is_alive_here):
+        for entry in outbox.find_any(source_id):
+            if not any(problem.code == SUSPECTED for problem in entry.problems):
+                message = f"{entry.source.label} is not held as a suspected duplicate"
+                raise ConfigurationError(message)
+            line = _line_by_person("released by a person", entry)
+            outbox.save(Changes(entries=[replace(entry, is_released=True)], audit=[line]))
+            click.echo(f"{entry.source.label}: no duplicate; posted by the next run")
+
+
+@main.command()
+@click.argument("source_id")
 @click.option("--reason", required=True, help="Why it is not to be posted; kept as evidence.")
 @_with_outbox
 def exclude(outbox: Outbox, source_id: str, reason: str) -> None:
@@ -174,19 +193,10 @@ def _released(entry: Entry) -> Entry:
     return replace(entry, state=State.HELD, rules_version="", note="", content=None)
 
 
-def _person() -> str:
-    """Who gives the command, as the machine knows them."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = "unknown"
-    return f"{user}@{platform.node()}"
-
-
 def _line_by_person(event: str, entry: Entry) -> dict[str, Any]:
     return {
         "event": event,
-        "actor": _person(),
+        "actor": person_here(),
         "kind": entry.source.kind,
         "source": entry.source.id,
         "source_hash": entry.source.hash,

@@ -40,6 +40,8 @@ class Login:
     client_secret: str = field(repr=False)
     scope: str = ""
     client_auth: Literal["form_fields", "http_basic"] = "form_fields"
+    # Given: the request is JSON and names its audience, as Procurify asks for it.
+    audience: str = ""
 
 
 class AccessToken:
@@ -95,6 +97,12 @@ class AccessToken:
         with self._lock:
             if self._value == refused:
                 self._ask()
+
+    def share(self, connection: Connection) -> None:
+        """Use this pool where the identity provider is the same host, to open no further one."""
+        if connection.base_url == self._connection.base_url:
+            self._connection.close()
+            self._connection = connection
 
     def close(self) -> None:
         """Close the connection to the identity provider."""
@@ -159,6 +167,8 @@ class AccessToken:
 
     def _request(self) -> tuple[dict[str, str], bytes]:
         login = self._login
+        if login.audience:
+            return _json_request(login)
         fields = {"grant_type": "client_credentials"}
         headers = {
             "Content-Type": "application/x-www-form-urlencoded",
@@ -188,6 +198,18 @@ class AccessToken:
         self._value = value
         self._renew_at = asked_at + lifetime_s - min(MARGIN_MAX_S, lifetime_s * MARGIN_SHARE)
         return True
+
+
+def _json_request(login: Login) -> tuple[dict[str, str], bytes]:
+    """Source: documented by Procurify."""
+    fields = {
+        "client_id": login.client_id,
+        "client_secret": login.client_secret,
+        "audience": login.audience,
+        "grant_type": "client_credentials",
+    }
+    headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    return headers, json.dumps(fields).encode()
 
 
 def _lifetime_s(stated: object) -> float:

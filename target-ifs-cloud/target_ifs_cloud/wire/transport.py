@@ -92,6 +92,7 @@ class Transport:
         self._token = token
         self._read_error = read_error
         self._observers = list(observers)
+        self._guard: Callable[[], None] | None = None
         self._limiter = Limiter(settings.pace, clockwork=self._clockwork)
         self._connection = Connection(
             settings.base_url,
@@ -99,6 +100,8 @@ class Transport:
             connections_max=settings.connections_max,
             monotonic=self._clockwork.monotonic,
         )
+        if token:
+            token.share(self._connection)
 
     @property
     def base_url(self) -> str:
@@ -109,6 +112,10 @@ class Transport:
     def limiter(self) -> Limiter:
         """The pace that all workers share."""
         return self._limiter
+
+    def guard_writes(self, guard: Callable[[], None]) -> None:
+        """Call ``guard`` before every attempt of a write; what it raises keeps it from leaving."""
+        self._guard = guard
 
     def observe(self, observer: Observer) -> None:
         """Tell this observer about every attempt from now on."""
@@ -156,6 +163,8 @@ class Transport:
         for attempt in range(1, ATTEMPTS_MAX + 1):
             token = self._token.value() if self._token else ""
             self._limiter.wait_for_turn()
+            if self._guard and not request.is_read:
+                self._guard()
             answer, failure = self._attempt(request, token, attempt)
             if failure is None:
                 self._limiter.succeeded()

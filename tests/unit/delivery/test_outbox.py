@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +16,7 @@ import sqlalchemy as sa
 from target_ifs_cloud.delivery import audit
 from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Content, Entry, State
-from target_ifs_cloud.delivery.lease import hold_lease
+from target_ifs_cloud.delivery.lease import Patience, hold_lease
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.documents import (
     BilledLine,
@@ -32,15 +34,11 @@ KEY = DocumentKey(company=CompanyId("10"), supplier=SupplierId("V-1"), series="I
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    """A new SQLite file in a folder that does not exist yet."""
-    return f"sqlite:///{tmp_path}/var/outbox.db"
-
-
-@pytest.fixture
-def outbox(url: str) -> Outbox:
+def outbox(url: str) -> Iterator[Outbox]:
     """An empty outbox with a clock that stands still."""
-    return Outbox(open_database(url), lambda: NOW)
+    engine = open_database(url)
+    yield Outbox(engine, lambda: NOW)
+    engine.dispose()
 
 
 def make_entry(source_id: str, state: State = State.SENDING, *, kind: SourceKind = "bill") -> Entry:
@@ -124,6 +122,46 @@ def test_orders_become_due_when_a_bill_touches_them(outbox: Outbox) -> None:
     assert [[entry.source.id for entry in page] for page in outbox.due_orders()] == [["po"]]
 
 
+def test_an_order_named_by_its_number_becomes_due(outbox: Outbox) -> None:
+    """Where a bill lacks the uuid of its order, the number inside Procurify finds it."""
+    order = replace(make_entry("po", State.CONFIRMED, kind="purchase_order"), alias="1042")
+    outbox.save(Changes(entries=[order]))
+    outbox.save(Changes(due_orders=frozenset({"1042"})))
+    assert [[entry.source.id for entry in page] for page in outbox.due_orders()] == [["po"]]
+
+
+def test_hostile_texts_and_numbers_are_kept_in_a_form_that_can_be_kept(outbox: Outbox) -> None:
+    """NUL, half a character, an endless label, a version beyond every column."""
+    hostile = replace(
+        make_entry("x" * 300, State.HELD),
+        note="a\0b",
+        problems=(Problem(code="c", field="\ud800", message="m\0", fix="x"),),
+        source=Source(
+            kind="bill", id="x" * 300, version=10**30, hash="h", label="bill \ud800" + "y" * 5000
+        ),
+    )
+    outbox.save(Changes(entries=[hostile]))
+    kept = outbox.find("bill", ["x" * 300])["x" * 300]
+    assert (kept.note, kept.source.version) == ("a\ufffdb", None)
+
+
+def test_an_outbox_of_the_first_version_is_brought_up_to_date(url: str) -> None:
+    """What was remembered before stays, and the new columns have their defaults."""
+    engine = open_database(url)
+    old = make_entry("a", State.CONFIRMED)
+    Outbox(engine, lambda: NOW).save(Changes(entries=[old]))
+    with engine.begin() as connection:
+        for index in ("alias", "near", "number", "amount"):
+            connection.exec_driver_sql(f"DROP INDEX ix_document_{index}")
+        for column in ("unanswered", "is_released", "alias", "near_number", "day"):
+            connection.exec_driver_sql(f"ALTER TABLE document DROP COLUMN {column}")
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+    engine.dispose()
+    engine = open_database(url)
+    assert Outbox(engine, lambda: NOW).find("bill", ["a"]) == {"a": old}
+    engine.dispose()
+
+
 def test_links_are_kept(outbox: Outbox) -> None:
     """A vendor stays with the supplier that it was linked to last."""
     outbox.save(Changes(links={"6": (SupplierId("V-1"), "created")}))
@@ -170,6 +208,119 @@ def test_a_run_that_lost_its_lease_cannot_write(url: str) -> None:
     assert late.find("bill", ["a"]) == {}
 
 
+def test_a_second_run_may_wait_for_the_first(url: str) -> None:
+    """It asks again every second, as long as it is told to, and starts when the first ends."""
+    engine = open_database(url)
+    outbox = Outbox(engine, lambda: NOW)
+    first = hold_lease(outbox, holder="here:1", seconds=60, is_alive=lambda _: True)
+    first.__enter__()
+    waits: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            first.__exit__(None, None, None)
+
+    later = Outbox(engine, lambda: NOW)
+    patience = Patience(wait_s=10, sleep=sleep)
+    with hold_lease(later, holder="here:2", seconds=60, is_alive=lambda _: True, patience=patience):
+        assert waits == [1, 1, 1]
+    engine.dispose()
+
+
+def test_patience_with_another_run_ends(outbox: Outbox) -> None:
+    """After the time that was set the second run is refused as at once."""
+    waits: list[float] = []
+    patience = Patience(wait_s=2, sleep=waits.append)
+    with (
+        hold_lease(outbox, holder="here:1", seconds=60, is_alive=lambda _: True),
+        pytest.raises(TemporaryError, match="here:1"),
+        hold_lease(outbox, holder="here:2", seconds=60, is_alive=lambda _: True, patience=patience),
+    ):
+        pytest.fail("the second run must not start")
+    assert waits == [1, 1]
+
+
+def test_before_a_write_leaves_the_lease_is_checked_when_time_has_passed(url: str) -> None:
+    """A run that waited long inside one request learns that it was replaced before it sends."""
+    engine = open_database(url)
+    now = NOW
+    slow = Outbox(engine, lambda: now)
+    with hold_lease(slow, holder="here:1", seconds=60, is_alive=lambda _: True):
+        slow.keep_guard(timedelta(seconds=20))
+        now += timedelta(hours=1)
+        with (
+            hold_lease(
+                Outbox(engine, lambda: now), holder="there:2", seconds=60, is_alive=lambda _: None
+            ),
+            pytest.raises(TemporaryError, match="taken over"),
+        ):
+            slow.keep_guard(timedelta(seconds=20))
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_a_full_disk_is_a_clear_refusal_and_nothing_is_kept(url: str) -> None:
+    """SQLite itself says that it is full; the step is not half there."""
+    engine = open_database(url)
+    outbox = Outbox(engine, lambda: NOW)
+
+    @sa.event.listens_for(engine, "begin")
+    def fill_up(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")
+
+    record = {"text": "".join(map(str, range(200_000)))}
+    entry = replace(make_entry("a"), record=record)
+    with pytest.raises(TemporaryError, match=r"full.*disk space"):
+        outbox.save(Changes(entries=[entry], audit=[{"event": "never"}]))
+    assert outbox.find("bill", ["a"]) == {}
+    engine.dispose()
+
+
+def test_a_read_only_outbox_is_refused(tmp_path: Path) -> None:
+    """Nothing could be remembered, so nothing is sent."""
+    path = tmp_path / "outbox.db"
+    open_database(f"sqlite:///{path}").dispose()
+    outbox = Outbox(open_database(f"sqlite:///file:{path}?mode=ro&uri=true"), lambda: NOW)
+    with (
+        pytest.raises(ConfigurationError, match=r"only be read.*Nothing was"),
+        hold_lease(outbox, holder="here:1", seconds=60, is_alive=lambda _: True),
+    ):
+        pytest.fail("the run must not start")
+    assert outbox.count_states() == []
+
+
+@pytest.mark.parametrize(
+    "text", ["nonsense", "oracle://x", "postgresql+asyncpg://x", "mysql://u:hidden@h/d"]
+)
+def test_an_address_that_cannot_be_used_is_a_fault_of_the_settings(text: str) -> None:
+    """The message names the cure, and never the password."""
+    with pytest.raises(ConfigurationError, match="outbox_url") as caught:
+        open_database(text)
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_folder_that_cannot_be_made_is_a_fault_of_the_settings(tmp_path: Path) -> None:
+    """A file stands where the folder should be."""
+    (tmp_path / "var").write_text("")
+    with pytest.raises(ConfigurationError, match="Nothing was sent"):
+        open_database(f"sqlite:///{tmp_path}/var/outbox.db")
+
+
+def test_workers_that_write_at_once_leave_one_whole_chain(outbox: Outbox) -> None:
+    """Many threads, one line of evidence after the other."""
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(40):
+            change = Changes(
+                entries=[make_entry(str(number), State.HELD)], audit=[{"event": number}]
+            )
+            pool.submit(outbox.save, change)
+    with outbox.engine.connect() as connection:
+        lines = list(audit.read_lines(connection))
+    assert len(lines) == 40
+    assert audit.find_breaks(lines) == []
+
+
 def test_an_outbox_of_a_newer_version_is_refused(url: str, outbox: Outbox) -> None:
     """An old program never touches what it does not understand."""
     with outbox.engine.begin() as connection:
@@ -186,8 +337,10 @@ def test_a_damaged_outbox_is_refused(tmp_path: Path) -> None:
         open_database(f"sqlite:///{path}")
 
 
-def test_sqlite_keeps_what_it_has_confirmed(url: str, outbox: Outbox) -> None:
+def test_sqlite_keeps_what_it_has_confirmed(tmp_path: Path) -> None:
     """Full fsync and WAL are on, and another process reads what was saved."""
+    url = f"sqlite:///{tmp_path}/outbox.db"
+    outbox = Outbox(open_database(url), lambda: NOW)
     outbox.save(Changes(entries=[make_entry("a")]))
     with outbox.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
-from target_ifs_cloud.delivery.plan import WRITES, Decision, Known, Shown, Situation, decide
+from target_ifs_cloud.delivery.plan import (
+    CHANGES,
+    WRITES,
+    Decision,
+    Known,
+    Move,
+    Shown,
+    Situation,
+    decide,
+)
 
 EVERY = [
     Situation(
@@ -15,17 +25,28 @@ EVERY = [
         is_changed=changed,
         is_settled=settled,
         is_preliminary=preliminary,
+        move=move,
+        is_hopeless=hopeless,
     )
     for wanted, problems in product((True, False), (True, False))
     for known, shown in product(Known, Shown)
     for changed, settled, preliminary in product((True, False), (True, False), (True, False))
+    for move, hopeless in product(Move, (True, False))
 ]
 PRESENT = (Shown.SAME, Shown.PARTIAL, Shown.DIFFERENT)
 UNSENT = (Known.NOTHING, Known.HELD, Known.REJECTED, Known.CANCELLED)
 
 
-def expected(s: Situation) -> Decision:  # noqa: C901, PLR0911, PLR0912 (a table, row by row)
-    """The table of ARCHITECTURE.md, written a second time, row by row."""
+def expected(s: Situation) -> Decision:
+    """The table of ARCHITECTURE.md, written a second time, with its last row on top."""
+    row = expected_row(s)
+    is_hopeless_change = row in CHANGES and s.is_hopeless
+    is_hopeless_create = row is Decision.CREATE and s.known is Known.IN_DOUBT and s.is_hopeless
+    return Decision.GIVE_UP if is_hopeless_change or is_hopeless_create else row
+
+
+def expected_row(s: Situation) -> Decision:  # noqa: C901, PLR0911, PLR0912 (a table, row by row)
+    """One row after the other."""
     if s.has_problems:
         return Decision.HOLD
     if not s.is_wanted and s.known in UNSENT:
@@ -53,6 +74,10 @@ def expected(s: Situation) -> Decision:  # noqa: C901, PLR0911, PLR0912 (a table
             Shown.DIFFERENT: Decision.REPORT_CHANGE,
             Shown.ABSENT: Decision.CREATE if s.is_settled else Decision.STOP,
         }[s.shown]
+    if s.shown is Shown.SAME and s.move is Move.FREE and s.is_changed and s.is_preliminary:
+        return Decision.MOVE
+    if s.shown is Shown.SAME and s.move is not Move.NONE:
+        return Decision.REPORT_CHANGE
     if s.shown is Shown.SAME and not s.is_changed:
         return Decision.SKIP
     if s.shown is Shown.SAME and s.is_preliminary:
@@ -87,7 +112,7 @@ def test_a_document_is_created_only_when_ifs_shows_none() -> None:
 def test_a_posted_invoice_is_never_changed() -> None:
     """UPDATE and CANCEL are for preliminary invoices that are still as we left them."""
     for situation in EVERY:
-        if decide(situation) in {Decision.UPDATE, Decision.CANCEL}:
+        if decide(situation) in {Decision.UPDATE, Decision.MOVE, Decision.CANCEL}:
             assert situation.is_preliminary
             assert situation.shown in {Shown.SAME, Shown.PARTIAL}
 
@@ -97,3 +122,15 @@ def test_a_document_with_problems_is_never_written() -> None:
     for situation in EVERY:
         if situation.has_problems:
             assert decide(situation) is Decision.HOLD
+
+
+def test_a_hopeless_write_is_never_sent_again_and_nothing_else_changes() -> None:
+    """Giving up replaces a write that would be sent once more, and no other decision."""
+    for situation in EVERY:
+        if not situation.is_hopeless:
+            assert decide(situation) is not Decision.GIVE_UP
+            continue
+        calm = decide(replace(situation, is_hopeless=False))
+        decision = decide(situation)
+        assert decision is calm or (decision is Decision.GIVE_UP and calm in WRITES)
+        assert decision not in CHANGES

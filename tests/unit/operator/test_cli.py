@@ -140,6 +140,16 @@ def test_an_excluded_document_needs_nobody_until_it_is_taken_back(outbox: Outbox
     assert outbox.find_any("a1")[0].state is State.HELD
 
 
+def test_only_a_suspected_duplicate_can_be_released(outbox: Outbox) -> None:
+    """A person says that it is none; that is evidence."""
+    suspected = replace(HELD.problems[0], code="duplicate_suspected")
+    outbox.save(Changes(entries=[replace(HELD, problems=(suspected,)), CONFIRMED]))
+    assert call(outbox, "release", "a1").exit_code == 0
+    assert outbox.find_any("a1")[0].is_released
+    assert "released by a person" in call(outbox, "export-audit").output
+    assert call(outbox, "release", "b2").exit_code == 2
+
+
 def test_what_is_in_ifs_cannot_be_excluded(outbox: Outbox) -> None:
     """It is withdrawn or cancelled where it stands."""
     outbox.save(Changes(entries=[CONFIRMED]))

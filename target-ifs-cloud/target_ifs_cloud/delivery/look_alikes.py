@@ -1,0 +1,57 @@
+"""Finds what a bill may be a copy of, among the bills on record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+import sqlalchemy as sa
+
+from target_ifs_cloud.delivery.entry import State
+from target_ifs_cloud.delivery.tables import DOCUMENT
+from target_ifs_cloud.documents import SupplierInvoice
+from target_ifs_cloud.mapping.suspects import Earlier, near_number
+
+LOOK_ALIKES_MAX = 5000
+"""How many bills on record are compared with one batch, per likeness."""
+
+_MAY_BE_COPIED = [
+    state.value
+    for state in (State.SENDING, State.IN_DOUBT, State.CONFIRMED, State.HELD, State.REJECTED)
+]
+
+
+def find_look_alikes(engine: sa.Engine, documents: Sequence[SupplierInvoice]) -> list[Earlier]:
+    """Bills on record that share with one of these what a duplicate would share.
+
+    Same supplier and nearly the same number, the same number from any supplier, or same supplier
+    and amount.
+    """
+    columns = DOCUMENT.c
+    of_supplier = columns.supplier.in_({d.supplier for d in documents})
+    near = columns.near_number.in_({near_number(d.number) for d in documents})
+    amount = columns.amount.in_({str(d.gross) for d in documents})
+    number = columns.number.in_({d.key.number for d in documents})
+    found: dict[str, Earlier] = {}
+    with engine.connect() as connection:
+        for is_alike in (sa.and_(of_supplier, near), sa.and_(of_supplier, amount), number):
+            query = sa.select(DOCUMENT).where(
+                columns.kind == "bill", columns.state.in_(_MAY_BE_COPIED), is_alike
+            )
+            for row in connection.execute(query.limit(LOOK_ALIKES_MAX)).mappings():
+                found[row["source_id"]] = _earlier(row)
+    return list(found.values())
+
+
+def _earlier(row: sa.RowMapping) -> Earlier:
+    return Earlier(
+        label=row["label"],
+        source_id=row["source_id"],
+        company=row["company"],
+        supplier=row["supplier"],
+        number=row["number"],
+        currency=row["currency"],
+        gross=Decimal(row["amount"] or 0),
+        day=date.fromisoformat(row["day"]) if row["day"] else None,
+    )
