@@ -100,9 +100,9 @@ def _keep(value: Any) -> Any:  # noqa: ANN401 (JSON)
 
 
 def _to_text(value: Any) -> Any:  # noqa: ANN401 (JSON)
-    if isinstance(value, str) or not isinstance(value, (int, Decimal)) or isinstance(value, bool):
-        return value
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value) if type(value) is int else value
 
 
 def _to_moment(value: Any) -> Any:  # noqa: ANN401 (JSON)

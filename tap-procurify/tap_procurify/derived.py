@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation, localcontext
+from functools import lru_cache
 from typing import Any
 
 from tap_procurify.answers import Row
@@ -16,6 +17,8 @@ APPROVED = 2
 RATE_PLACES = Decimal("1e-10")
 RATE_DIGITS = 60
 HEX_DIGITS = 32
+UUIDS_KEPT_MAX = 1024
+"""The uuid of a row is asked for several times while its page is worked on."""
 
 _UUID = re.compile(rf"[0-9a-f]{{{HEX_DIGITS}}}")
 
@@ -25,7 +28,12 @@ def uuid_hex(value: object) -> str:
 
     Source: seen in code, the same uuid appears with and without hyphens.
     """
-    text = str(value).strip()
+    return _hex(str(value))
+
+
+@lru_cache(maxsize=UUIDS_KEPT_MAX)
+def _hex(value: str) -> str:
+    text = value.strip()
     bare = text.replace("-", "").lower()
     return bare if _UUID.fullmatch(bare) else text
 

@@ -27,10 +27,15 @@ UNSURE = ""
 _WHOLE, _PART = "all", "part"
 
 
+# Rows come out of JSON, so they hold no circles.
+_show = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), default=str, check_circular=False
+).encode
+
+
 def mark_of(row: Mapping[str, Any]) -> str:
     """A short fingerprint of a row's content."""
-    text = json.dumps(row, sort_keys=True, separators=(",", ":"), default=str)
-    digest = hashlib.blake2b(text.encode(), digest_size=MARK_BYTES).digest()
+    digest = hashlib.blake2b(_show(row).encode(), digest_size=MARK_BYTES).digest()
     return base64.b64encode(digest).decode()
 
 

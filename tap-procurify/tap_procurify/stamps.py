@@ -8,6 +8,7 @@ from functools import lru_cache
 
 UTC = timezone.utc
 ONE_SECOND = timedelta(seconds=1)
+DAY_LENGTH = len("2026-01-31")
 STAMPS_KEPT_MAX = 1024
 """A row's stamp is asked for several times while its page is worked on."""
 
@@ -56,7 +57,10 @@ def _offset(zone: str) -> timedelta:
 
 def is_bare_date(value: object) -> bool:
     """True when the text is a calendar day without a time."""
-    return isinstance(value, str) and bool(_DAY.fullmatch(value.strip()))
+    if not isinstance(value, str):
+        return False
+    text = value.strip()
+    return len(text) == DAY_LENGTH and bool(_DAY.fullmatch(text))
 
 
 def show_stamp(moment: datetime) -> str:
