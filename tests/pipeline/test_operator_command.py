@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
+import shutil
 import sqlite3
 import subprocess
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +23,7 @@ from erp_sandbox.control_client import IfsControl, ProcurifyControl
 from erp_sandbox.exact_json import JsonValue
 from tests.conftest import BIN, ROOT, Sandbox, run_sandbox
 from tests.pipeline.books import BILL_STAMP, read_truth
+from tests.pipeline.expectation import Expected
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -52,9 +58,9 @@ class Flow:
             subprocess.run(tap, stdout=out, check=True)
         return records
 
-    def write(self, *, dry_run: bool) -> Told:
+    def write(self, *, dry_run: bool, **settings: str) -> Told:
         """Hand it to the target."""
-        config = self.sandbox.target_config(self.folder) | {"dry_run": dry_run}
+        config = self.sandbox.target_config(self.folder) | {"dry_run": dry_run} | settings
         (self.folder / "target.json").write_text(json.dumps(config))
         command = [str(BIN / "target-ifs-cloud"), "--config", str(self.folder / "target.json")]
         with self.read().open("rb") as records:
@@ -184,6 +190,43 @@ def test_reconcile_ties_the_books_and_names_what_a_person_has_changed(flow: Flow
     assert f"invoice {cancelled['InvoiceId']} is no longer in IFS, or is cancelled there" in text
 
 
+def test_cost_of_a_closed_period_is_listed_for_accrual(flow: Flow) -> None:
+    """By rule: to the cent, per code string, and not posted."""
+    rules = Path(shutil.copytree(ROOT / "transforms", flow.folder / "transforms"))
+    bill_rules = (rules / "bill.yml").read_text()
+    assert "closed: hold" in bill_rules
+    (rules / "bill.yml").write_text(bill_rules.replace("closed: hold", "closed: accrual_list"))
+    ifs = IfsControl(flow.sandbox.ifs)
+    closed = {"2026-03", "2026-04"}
+    for month in (3, 4):
+        key: list[JsonValue] = ["HCA", 2026, month]
+        ifs.tell(
+            "edit",
+            {"set": "AccountingPeriodSet", "key": key, "values": {"PeriodStatus": "Closed"}},
+        )
+    flow.write(dry_run=False, transforms_dir=str(rules))
+    command = [str(BIN / "procurify-ifs"), "accruals", "--format", "csv"]
+    command += ["--config", str(flow.folder / "target.json")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    listed: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for row in csv.DictReader(io.StringIO(done.stdout)):
+        listed[row["source_id"]][row["codes"]] = Decimal(row["amount"])
+    tenant = ProcurifyControl(flow.sandbox.procurify).truth()
+    truth = read_truth(tenant, ifs.books())
+    days = {
+        bill["uuid"].replace("-", ""): bill["gl_post_date"] or bill["invoice_date"]
+        for bill in truth.bills
+    }
+    expected = {
+        uuid: {_code_text(codes): amount for codes, amount in invoice.postings.items()}
+        for uuid, invoice in truth.expected().items()
+        if isinstance(invoice, Expected) and invoice.company == "HCA" and days[uuid][:7] in closed
+    }
+    assert len(expected) > 1
+    assert {id_: listed[id_] for id_ in expected} == expected
+    assert not listed.keys() & truth.standing(BILL_STAMP).keys()
+
+
 def test_an_excluded_bill_stays_out_whatever_comes_of_it(flow: Flow) -> None:
     """It is no longer told to a person, and it is not posted when its fault is gone."""
     flow.write(dry_run=False)
@@ -201,6 +244,10 @@ def test_an_excluded_bill_stays_out_whatever_comes_of_it(flow: Flow) -> None:
     assert re.search(r"│ bill +│ excluded by a person +│ +1 │", told.text)
     truth = read_truth(procurify.truth(), IfsControl(flow.sandbox.ifs).books())
     assert held not in truth.standing(BILL_STAMP)
+
+
+def _code_text(codes: tuple[tuple[str, str], ...]) -> str:
+    return " ".join(f"{part}={value}" for part, value in codes)
 
 
 def edit_bills(flow: Flow) -> None:

@@ -5,6 +5,7 @@ from target_ifs_cloud.mapping.case_results import CaseResult, run_cases
 from target_ifs_cloud.mapping.checks import check
 from target_ifs_cloud.mapping.coverage import Coverage, CoverageRow, coverage
 from target_ifs_cloud.mapping.frame import possible_suppliers
+from target_ifs_cloud.mapping.periods import posting_day
 from target_ifs_cloud.mapping.purchase_order import map_purchase_order, order_names
 from target_ifs_cloud.mapping.records import source_of
 from target_ifs_cloud.mapping.rule_files import load_rules
@@ -36,6 +37,7 @@ __all__ = [
     "map_vendor",
     "order_names",
     "possible_suppliers",
+    "posting_day",
     "run_cases",
     "source_of",
 ]

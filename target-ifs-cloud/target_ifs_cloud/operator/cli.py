@@ -29,6 +29,7 @@ from target_ifs_cloud.errors import (
     ConfigurationError,
     RunError,
 )
+from target_ifs_cloud.operator import accruals as accrual_list
 from target_ifs_cloud.operator.audit_export import write_csv, write_json_lines
 from target_ifs_cloud.operator.checkup import Checkup
 from target_ifs_cloud.operator.configuration import target_settings
@@ -251,6 +252,22 @@ def preview(records: TextIO, form: str, wanted: tuple[str, ...], config: Path | 
         click.echo(as_csv(documents), nl=False)
     else:
         click.echo(as_tables(documents, details=bool(wanted)), nl=False)
+
+
+@main.command("accruals")
+@click.option(
+    "--all-held", is_flag=True, help="Every bill that is not posted, whatever the reason."
+)
+@click.option("--format", "form", type=click.Choice(["table", "csv"]), default="table")
+@_CONFIG
+@_with_exit_codes
+def accruals(form: str, config: Path | None, *, all_held: bool) -> None:
+    """List the cost of bills held by `posting_period: accrual_list`, per code string."""
+    log = logging.getLogger("procurify-ifs")
+    preview = preview_records(target_settings(config), (), log=log)
+    found = accrual_list.find_accruals(preview, all_held=all_held)
+    show_as = accrual_list.as_csv if form == "csv" else accrual_list.as_table
+    click.echo(show_as(found), nl=False)
 
 
 @main.command("reconcile")

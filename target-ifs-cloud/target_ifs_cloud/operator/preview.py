@@ -142,7 +142,6 @@ _HEAD = (
 
 def _document(entry: Entry, outcome: Outcome, mapped: Mapped | None) -> dict[str, Any]:
     key = entry.key
-    document = mapped.document if mapped else None
     return {
         "kind": entry.source.kind,
         "id": entry.source.id,
@@ -166,7 +165,7 @@ def _document(entry: Entry, outcome: Outcome, mapped: Mapped | None) -> dict[str
                 "rule": item.rule,
                 "source": item.source,
             }
-            for item in (document.trace if document else ())
+            for item in (mapped.trace if mapped else ())
         ],
     }
 
