@@ -74,7 +74,7 @@ class Flow:
         command = [str(BIN / "procurify-ifs"), "preview", "--format", "json"]
         files = ["--config", str(self.folder / "target.json"), str(self.folder / "records.jsonl")]
         done = subprocess.run([*command, *files], capture_output=True, text=True, check=True)
-        documents: list[dict[str, Any]] = json.loads(done.stdout)
+        documents: list[dict[str, Any]] = json.loads(done.stdout)["documents"]
         for document in documents:
             if document["decision"] == "create":
                 assert document["fields"]
@@ -122,6 +122,7 @@ def test_a_dry_run_tells_what_the_run_in_earnest_does_and_writes_nothing(flow: F
         earnest = flow.write(dry_run=False)
         assert (dry.code, dry.table) == (earnest.code, earnest.table)
         assert earnest.state
+        assert re.search(r"Basic data of IFS as of 20\d\d-\d\d-\d\d \d\d:\d\d UTC", earnest.text)
         assert flow.everything() != before
         assert created == flow.confirmed() - seen
         seen |= created

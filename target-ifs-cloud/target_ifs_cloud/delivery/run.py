@@ -338,6 +338,8 @@ class DeliveryRun:
         if self._settings.dry_run:
             title = "Dry run: Procurify to IFS Cloud"
             end = "Nothing was written: not to IFS, not to the outbox, and no bookmark moves."
+        if read_at := self._site.basic_data_at:
+            end = f"Basic data of IFS as of {read_at:%Y-%m-%d %H:%M} UTC.\n{end}"
         text = render_summary(self._tally, entries, count, title=title)
         sys.stderr.write(f"{text}\n{end}\n")
         sys.stderr.flush()

@@ -111,6 +111,14 @@ class Site:
         )
 
     @property
+    def basic_data_at(self) -> datetime | None:
+        """When basic data was read, the oldest of all companies; ``None`` before it was."""
+        if "_loaded" not in self.__dict__:
+            return None
+        moments = [company.read_at for company in self._loaded.companies.values()]
+        return min(moments, default=None)
+
+    @property
     def reference(self) -> Reference:
         """What IFS holds, read once per run and kept up to date with what the run creates."""
         return self._loaded

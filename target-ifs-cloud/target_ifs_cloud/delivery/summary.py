@@ -62,6 +62,16 @@ class Tally:
     _done: set[tuple[SourceKind, str]] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
 
+    def totals(self) -> list[tuple[SourceKind, Outcome, str, int, Decimal]]:
+        """Kind, outcome, currency, count and amount, in the order in which people read them."""
+        return [
+            (*row, count, self.amounts[row])
+            for row, count in sorted(
+                self.counts.items(), key=lambda item: (_OUTCOME_ORDER.index(item[0][1]), item[0][2])
+            )
+            if count
+        ]
+
     def look_at(self, mapped: Mapped) -> None:
         """What the rules made of a record; counting needs nothing of it, a preview does."""
 
@@ -92,14 +102,8 @@ def render_summary(
     tally: Tally, attention: Sequence[Entry], attention_count: int, *, title: str
 ) -> str:
     """The closing text of a run: the table, then each document that needs a person."""
-    rows = [
-        (kind, outcome.value, currency, count, tally.amounts[kind, outcome, currency])
-        for (kind, outcome, currency), count in sorted(
-            tally.counts.items(), key=lambda item: (_OUTCOME_ORDER.index(item[0][1]), item[0][2])
-        )
-        if count
-    ]
-    table = _render_table(title, "outcome", rows)
+    rows = [(kind, what.value, unit, n, sum_) for kind, what, unit, n, sum_ in tally.totals()]
+    table = render_table(title, "outcome", rows)
     lines = [*attention_lines(attention, attention_count), *_warning_lines(tally.warnings)]
     return table + "\n".join(lines)
 
@@ -123,12 +127,13 @@ def render_states(
             counts, key=lambda item: (order.index(item[1]), item[2])
         )
     ]
-    return _render_table("Documents on record", "state", rows)
+    return render_table("Documents on record", "state", rows)
 
 
-def _render_table(
+def render_table(
     title: str, word: str, rows: Sequence[tuple[SourceKind, str, str, int, Decimal]]
 ) -> str:
+    """Counts and amounts per kind of document, what became of it, and currency."""
     table = Table(title=title, title_justify="left")
     table.add_column("document")
     table.add_column(word)

@@ -22,7 +22,12 @@ from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_he
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.plan import Known
 from target_ifs_cloud.delivery.run import open_reading_site, utc_now
-from target_ifs_cloud.delivery.summary import attention_lines, format_amount, render_states
+from target_ifs_cloud.delivery.summary import (
+    attention_lines,
+    format_amount,
+    render_states,
+    render_table,
+)
 from target_ifs_cloud.errors import (
     EXIT_NEEDS_PERSON,
     EXIT_SETTLED,
@@ -243,15 +248,18 @@ def preview(records: TextIO, form: str, wanted: tuple[str, ...], config: Path | 
     """
     settings = target_settings(config)
     log = logging.getLogger("procurify-ifs")
-    documents = preview_records(settings, read_records(records), log=log).documents()
+    seen = preview_records(settings, read_records(records), log=log)
+    documents = seen.documents()
     if wanted:
         documents = [document for document in documents if document["id"] in wanted]
     if form == "json":
-        click.echo(as_json(documents))
+        click.echo(as_json(seen, documents))
     elif form == "csv":
         click.echo(as_csv(documents), nl=False)
     else:
         click.echo(as_tables(documents, details=bool(wanted)), nl=False)
+        if not wanted:
+            click.echo(render_table("Totals", "decision", seen.decisions()), nl=False)
 
 
 @main.command("accruals")

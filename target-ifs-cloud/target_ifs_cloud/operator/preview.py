@@ -72,6 +72,12 @@ class Preview(Tally):
             for identity, (entry, outcome) in sorted(self.outcomes.items(), key=lambda x: x[0])
         ]
 
+    def decisions(self) -> list[tuple[SourceKind, str, str, int, Decimal]]:
+        """Kind, decision, currency, count and gross amount."""
+        return [
+            (kind, DECISIONS[what], unit, n, sum_) for kind, what, unit, n, sum_ in self.totals()
+        ]
+
 
 def preview_records(
     settings: Settings, records: Iterable[tuple[str, Mapping[str, Any]]], *, log: logging.Logger
@@ -101,9 +107,12 @@ def preview_records(
     return preview
 
 
-def as_json(documents: Sequence[Mapping[str, Any]]) -> str:
-    """All of it, for programs; amounts as text, so that none is rounded."""
-    return json.dumps(documents, indent=2, ensure_ascii=False, default=str)
+def as_json(preview: Preview, documents: Sequence[Mapping[str, Any]]) -> str:
+    """All of it with the totals, for programs; amounts as text, so that none is rounded."""
+    names = ("kind", "decision", "currency", "count", "amount")
+    totals = [dict(zip(names, row, strict=True)) for row in preview.decisions()]
+    whole = {"documents": documents, "totals": totals}
+    return json.dumps(whole, indent=2, ensure_ascii=False, default=str)
 
 
 def as_csv(documents: Sequence[Mapping[str, Any]]) -> str:

@@ -52,10 +52,14 @@ def test_a_spreadsheet_takes_no_text_for_a_formula(preview: Preview) -> None:
 
 def test_programs_get_amounts_as_exact_text(preview: Preview) -> None:
     """No binary fractions on the way."""
-    (document,) = json.loads(as_json(preview.documents()))
+    told = json.loads(as_json(preview, preview.documents()))
+    (document,) = told["documents"]
     assert document["amount"] == "-1234.50"
     assert document["problems"] == [
         {"code": "no_rule", "field": "items[0]", "message": "@no rule", "fix": "Add it"}
+    ]
+    assert told["totals"] == [
+        {"kind": "bill", "decision": "hold", "currency": "USD", "count": 1, "amount": "-1234.50"}
     ]
 
 
