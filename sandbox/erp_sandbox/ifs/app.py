@@ -17,17 +17,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from erp_sandbox.exact_json import encode
+from erp_sandbox.ifs.books import books
 from erp_sandbox.ifs.knobs import Knobs
-from erp_sandbox.ifs.ledger import Ledger, books
+from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.metadata import write_metadata
 from erp_sandbox.ifs.model import SETS, sets_of
 from erp_sandbox.ifs.multipart import Answer, Call, read_batch, write_batch
 from erp_sandbox.ifs.refusal import Refusal, not_found
+from erp_sandbox.ifs.rulebook import BEHAVIOUR
+from erp_sandbox.ifs.seed import seed
 from erp_sandbox.ifs.service import Scope, Service
 from erp_sandbox.world import World
 
 _STATUS = {"POST": 201, "PATCH": 200, "DELETE": 204}
-_BAD_REQUEST = 400
+_BAD_REQUEST, _NO_CONTENT = 400, 204
 REQUESTS_KEPT = 100_000
 
 
@@ -38,7 +41,8 @@ class IfsSite:
         """Start with the tenant's books."""
         self.world = world
         self.knobs = knobs
-        self.ledger = Ledger(world, knobs)
+        self.ledger = Ledger(knobs, BEHAVIOUR)
+        seed(self.ledger, world)
         self.service = Service(self.ledger)
         self.captured: list[dict[str, Any]] = []
         self._tokens: dict[str, float] = {}
@@ -147,20 +151,22 @@ class IfsSite:
             if call.method == "GET":
                 row = self.service.read(projection, call.path, call.options)
                 return _answer(200, row, content_id=call.content_id)
-            entity, changed = self.service.write(
-                projection,
-                call.method,
-                path=call.path,
-                body=_read_body(call),
-                if_match=call.headers.get("if-match", ""),
-                scope=scope,
-            )
+            with self.ledger.store.all_or_nothing():
+                entity, changed = self.service.write(
+                    projection,
+                    call.method,
+                    path=call.path,
+                    body=_read_body(call),
+                    if_match=call.headers.get("if-match", ""),
+                    scope=scope,
+                )
         except Refusal as refusal:
             return _answer(self._status_of(refusal), refusal.body(), content_id=call.content_id)
         if call.content_id:
             scope.made[call.content_id] = (entity, changed)
-        status = _STATUS[call.method]
-        if call.method == "DELETE":
+        is_action = "/IfsApp." in unquote(call.path)
+        status = self.knobs.action_status if is_action else _STATUS[call.method]
+        if status == _NO_CONTENT:
             return Answer(status=status, body=b"", headers={}, content_id=call.content_id)
         return _answer(status, self.service.shown(entity, changed), content_id=call.content_id)
 
@@ -190,12 +196,15 @@ class IfsSite:
         scope = Scope()
         answers = []
         self.ledger.store.begin()
+        self.ledger.touched.clear()
         for call in calls:
             answer = self._serve_call(projection, call, scope)
             if answer.status >= _BAD_REQUEST:
                 self.ledger.store.roll_back()
                 return answer
             answers.append(answer)
+        with self.ledger.store.all_or_nothing():
+            self.ledger.end_change_set()
         self.ledger.store.commit()
         return answers
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -27,3 +28,25 @@ class Knobs:
     metadata_offered: bool = True
     use_posting_proposal: bool = True
     unique_numbers: bool = True
+    uniqueness_scope: list[str] = field(  # inferred: a setting of the company, "Year" is possible
+        default_factory=lambda: ["Company", "Identity", "SeriesId", "InvoiceNo"]
+    )
+    automatic_series: list[str] = field(default_factory=list)  # documented: they take no number
+    forbidden_combinations: list[Mapping[str, str]] = field(  # documented: {"CodeA": …, "CodeB": …}
+        default_factory=list
+    )
+    action_status: int = 201  # inferred: 200, 201 or 204 after an action
+    read_only_members: str = "refused"  # inferred: "refused" or "ignored" in bodies
+    load_types: list[str] = field(default_factory=list)  # site: the known load types; empty: any
+    load_default_invoice_type: str = "SUPPINV"  # documented parameter of a load type
+    load_rows_changeable: bool = True  # documented parameter of a load type
+    load_rows_removable: bool = True  # documented parameter of a load type
+    load_check_after_load: bool = False  # documented parameter of a load type
+    load_create_after_check: bool = False  # documented parameter of a load type
+    load_partial_create: bool = True  # documented parameter of a load type
+    load_voucher_date: str = "ArrivalDate"  # inferred: the day of the voucher, or "InvoiceDate"
+    default_series: str = "II"  # site: the series of invoices that name none
+    voucher_types: list[str] = field(default_factory=lambda: ["I"])  # seen in code, site data
+    user_groups: list[str] = field(default_factory=lambda: ["AC"])  # seen in code, site data
+    final_posting_needs_authorisation: bool = True  # inferred: some companies post what is balanced
+    default_authorizer: str = "SANDBOX"  # inferred: who authorises when no name is given

@@ -21,11 +21,14 @@ def write_metadata(projection: str) -> bytes:
     entities = sets_of(projection)
     for entity in entities:
         _write_type(schema, namespace, entity)
-    for action, owner in ACTIONS.items():
-        if SETS[owner].projection == projection:
-            element = ET.SubElement(schema, f"{{{_EDM}}}Action", Name=action, IsBound="true")
-            type_ = f"{namespace}.{_type_name(SETS[owner])}"
+    for name, action in ACTIONS.items():
+        owner = SETS[action.owner]
+        if owner.projection == projection:
+            element = ET.SubElement(schema, f"{{{_EDM}}}Action", Name=name, IsBound="true")
+            type_ = f"{namespace}.{_type_name(owner)}"
             ET.SubElement(element, f"{{{_EDM}}}Parameter", Name="Record", Type=type_)
+            for parameter, kind in action.parameters.items():
+                ET.SubElement(element, f"{{{_EDM}}}Parameter", Name=parameter, Type=f"Edm.{kind}")
     container = ET.SubElement(schema, f"{{{_EDM}}}EntityContainer", Name=projection)
     for entity in entities:
         if not entity.parent:

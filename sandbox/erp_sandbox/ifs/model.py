@@ -7,35 +7,25 @@ inferred, those of suppliers seen in code, company and code parts seen in code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
-TEXT, NUMBER, WHOLE, DAY, FLAG = "String", "Decimal", "Int64", "Date", "Boolean"
-LETTERS = "BCDEFGHIJ"
+from erp_sandbox.ifs.entity import CODES as _CODES
+from erp_sandbox.ifs.entity import (
+    DAY,
+    FLAG,
+    INTERNAL,
+    LETTERS,
+    NUMBER,
+    TEXT,
+    WHOLE,
+    Action,
+    EntitySet,
+)
+from erp_sandbox.ifs.entity import texts as _texts
+from erp_sandbox.ifs.model_company import COMPANY_SETS
+from erp_sandbox.ifs.model_external import EXTERNAL_ACTIONS, EXTERNAL_SETS
+from erp_sandbox.ifs.model_vouchers import VOUCHER_SETS
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntitySet:
-    """One collection. ``aliases`` are key fields that the parent calls otherwise."""
-
-    name: str
-    projection: str
-    lu: str
-    key: tuple[str, ...]
-    fields: Mapping[str, str]
-    parent: str = ""
-    numbered: str = ""
-    required: tuple[str, ...] = ()
-    read_only: tuple[str, ...] = ()
-    is_writable: bool = False
-    aliases: Mapping[str, str] = field(default_factory=dict)
-
-
-def _texts(words: str) -> dict[str, str]:
-    return dict.fromkeys(words.split(), TEXT)
-
-
-_CODES = _texts(" ".join(f"Code{letter}" for letter in "A" + LETTERS))
 _INVOICE_READ_ONLY = (
     "InvoiceId NetDomAmount VatDomAmount GrossDomAmount InvoiceVersion ProposalExist Creator "
     "VoucherNo Objstate"
@@ -286,22 +276,6 @@ _SETS = (
         key=("Company",),
         fields=_texts("Company Name Country"),
     ),
-    EntitySet(
-        name="CompanyInvoiceInfoArray",
-        projection="CompanyHandling",
-        lu="CompanyInvoiceInfo",
-        key=("Company",),
-        parent="CompanySet",
-        fields={**_texts("Company SuppInvNoUniqueness"), "UsePostingProposal": FLAG},
-    ),
-    EntitySet(
-        name="CompanyInvoiceInfoDefInvTypes",
-        projection="CompanyHandling",
-        lu="CompanyInvoiceInfo",
-        key=("Company",),
-        parent="CompanySet",
-        fields=_texts("Company DefManSuppInvType DefAutoInvoiceType DefRecManSuppInvType"),
-    ),
     *(
         EntitySet(
             name=name,
@@ -315,6 +289,7 @@ _SETS = (
                 "ValidUntil": DAY,
                 "BudgetAccountFlag": FLAG,
             },
+            table="AccountSet",
         )
         for name in ("AccountSet", "MultiCompanyAccountSet")
     ),
@@ -391,11 +366,62 @@ _SETS = (
         },
     ),
 )
-SETS: Mapping[str, EntitySet] = MappingProxyType({entity.name: entity for entity in _SETS})
-ACTIONS: Mapping[str, str] = MappingProxyType({"ManSuppInvoice_Cancel": "ManSuppInvoiceSet"})
-ENUMS = ("PartyType", "ManSuppInvoiceState", "CodeDemand")
+
+
+def _by_name(sets: tuple[EntitySet, ...]) -> Mapping[str, EntitySet]:
+    """By name; a second set of the same name has its projection before it."""
+    found: dict[str, EntitySet] = {}
+    for entity in sets:
+        taken = entity.name in found
+        found[f"{entity.projection}.{entity.name}" if taken else entity.name] = entity
+    return MappingProxyType(found)
+
+
+SETS = _by_name((*_SETS, *COMPANY_SETS, *EXTERNAL_SETS, *VOUCHER_SETS))
+ACTIONS: Mapping[str, Action] = MappingProxyType(
+    {
+        "ManSuppInvoice_Cancel": Action(owner="ManSuppInvoiceSet"),
+        "ManSuppInvoice_FinalPosting": Action(
+            owner="ManSuppInvoiceSet",
+            parameters={
+                "VoucherType": TEXT,
+                "UserGroup": TEXT,
+                "VoucherDate": DAY,
+                "AutomaticPayAuth": FLAG,
+            },
+        ),
+        "PostingProposalHead_Authorize": Action(
+            owner="PostingProposalHeadSet", parameters={"Authorizer": TEXT}
+        ),
+        **EXTERNAL_ACTIONS,
+    }
+)
+_PLACES = MappingProxyType({(entity.projection, entity.name): entity for entity in SETS.values()})
+
+
+def find_set(projection: str, name: str) -> EntitySet | None:
+    """The set of that name in a projection; one name may stand in several with other members."""
+    return _PLACES.get((projection, name))
 
 
 def sets_of(projection: str) -> list[EntitySet]:
     """The sets of one projection; empty when there is no such projection."""
+    if projection == INTERNAL:
+        return []
     return [entity for entity in SETS.values() if entity.projection == projection]
+
+
+__all__ = [
+    "ACTIONS",
+    "DAY",
+    "FLAG",
+    "LETTERS",
+    "NUMBER",
+    "SETS",
+    "TEXT",
+    "WHOLE",
+    "Action",
+    "EntitySet",
+    "find_set",
+    "sets_of",
+]

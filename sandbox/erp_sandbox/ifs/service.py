@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from erp_sandbox.ifs.addresses import Segment, split_path
+from erp_sandbox.ifs.entity import DAY, FLAG, MOMENT, NUMBER, WHOLE, EntitySet
 from erp_sandbox.ifs.filters import compile_filter
 from erp_sandbox.ifs.ledger import Ledger
-from erp_sandbox.ifs.model import ACTIONS, DAY, FLAG, NUMBER, SETS, WHOLE, EntitySet
-from erp_sandbox.ifs.refusal import MODIFIED, Refusal, database_error, not_found
+from erp_sandbox.ifs.model import ACTIONS, SETS, find_set
+from erp_sandbox.ifs.refusal import MODIFIED, RECORD_ERROR, Refusal, database_error, not_found
 from erp_sandbox.ifs.store import Row
 
 ENUM_FIELDS = frozenset({"Objstate", "PartyType"})
 METHODS = frozenset({"POST", "PATCH", "DELETE"})
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d:[0-5]\d(Z|[+-]\d\d:\d\d)")
 _OPTIONS = frozenset({"$filter", "$orderby", "$top", "$skip", "$select", "$count"})
 
 
@@ -59,9 +63,9 @@ class Service:
                 raise not_found()
             return self.shown(place.entity, rows[0], options.get("$select", ""))
         parent = SETS.get(place.entity.parent)
-        if parent and not self._has_parent(parent, place.fixed):
+        if parent and not self._has_parent(place.entity, parent, place.fixed):
             raise not_found()
-        return self._page(place.entity, rows, options)
+        return self._page(place.entity, rows, options, path)
 
     def write(
         self, projection: str, method: str, *, path: str, body: Row, if_match: str, scope: Scope
@@ -77,24 +81,25 @@ class Service:
         if method == "POST" and not place.action:
             return place.entity, self._create(place, body)
         rows = list(self.ledger.store.rows(place.entity.name, place.fixed))
+        is_upsert = self.ledger.knobs.patch_without_if_match == "upsert"
+        if method == "PATCH" and is_upsert and not if_match and place.is_single:
+            return place.entity, self._upsert(place, rows, body)
         if len(rows) != 1 or not (place.is_single or place.action):
             raise not_found()
         row = rows[0]
+        if bool(place.action) != (method == "POST"):
+            raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
         self._check_precondition(place.entity, row, if_match, scope)
         if place.action:
-            return place.entity, self.ledger.cancel(row)
+            return place.entity, self.ledger.act(place.action, row, _parameters(place.action, body))
         if not place.entity.is_writable:
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
         if method == "DELETE":
-            self.ledger.check_change(place.entity, row)
-            self.ledger.store.remove(place.entity.name, row)
-            self.ledger.balance(place.entity, row)
+            self.ledger.remove(place.entity, row)
             return place.entity, row
-        changed = {**row, **self._checked(place.entity, body)}
-        self.ledger.check_change(place.entity, changed)
-        self.ledger.store.put(place.entity.name, changed)
-        self.ledger.balance(place.entity, changed)
-        return place.entity, changed
+        return place.entity, self.ledger.change(
+            place.entity, row, self._checked(place.entity, body)
+        )
 
     def shown(self, entity: EntitySet, row: Row, select: str = "") -> dict[str, Any]:
         """A row as IFS shows it; with ``$select`` the key and the etag stay (seen in code)."""
@@ -120,8 +125,11 @@ class Service:
                 key = self.ledger.store.key_of(entity, row)
                 place = Place(entity, dict(zip(entity.key, key, strict=True)), is_single=True)
             elif segment.name.startswith("IfsApp."):
-                action = segment.name.rpartition(".")[2]
-                if place is None or ACTIONS.get(action) != place.entity.name:
+                service, _, action = segment.name.removeprefix("IfsApp.").rpartition(".")
+                known = ACTIONS.get(action)
+                if place is None or known is None or known.owner != place.entity.name:
+                    raise not_found()
+                if service != place.entity.projection:
                     raise not_found()
                 place = Place(place.entity, place.fixed, is_single=True, action=action)
             else:
@@ -131,9 +139,9 @@ class Service:
         return place
 
     def _step(self, projection: str, before: Place | None, segment: Segment) -> Place:
-        entity = SETS.get(segment.name)
+        entity = find_set(projection, segment.name)
         parent = before.entity.name if before else ""
-        if entity is None or entity.projection != projection or entity.parent != parent:
+        if entity is None or entity.parent != parent:
             raise not_found()
         if before and not before.is_single:
             raise not_found()
@@ -151,15 +159,15 @@ class Service:
         is_single = bool(keys) and all(name in fixed for name in entity.key)
         return Place(entity, fixed, is_single=is_single)
 
-    def _has_parent(self, parent: EntitySet, fixed: Mapping[str, str]) -> bool:
+    def _has_parent(self, entity: EntitySet, parent: EntitySet, fixed: Mapping[str, str]) -> bool:
         own = {name: value for name, value in fixed.items() if name in parent.key}
-        for name, theirs in (("Identity", "SupplierId"),):
+        for name, theirs in entity.aliases.items():
             if theirs in parent.key and name in fixed:
                 own[theirs] = fixed[name]
         return next(self.ledger.store.rows(parent.name, own), None) is not None
 
     def _page(
-        self, entity: EntitySet, rows: list[Row], options: Mapping[str, str]
+        self, entity: EntitySet, rows: list[Row], options: Mapping[str, str], path: str
     ) -> dict[str, Any]:
         knobs = self.ledger.knobs
         unsupported = set(options) - _OPTIONS
@@ -180,31 +188,52 @@ class Service:
         if options.get("$count") == "true" and knobs.count_supported:
             answer["@odata.count"] = len(rows)
         answer["value"] = [self.shown(entity, row, options.get("$select", "")) for row in page]
+        is_cut = "$top" not in options and skip + len(page) < len(rows)
+        if knobs.emit_next_link and is_cut:
+            rest = urlencode({**options, "$skip": str(skip + len(page))})
+            # Relative to the projection; seen in code that some servers give one.
+            answer["@odata.nextLink"] = f"{path}?{rest}"
         return answer
 
     def _create(self, place: Place, body: Row) -> Row:
-        if place.is_single and place.entity.name not in SETS:
-            raise not_found()
         if not place.entity.is_writable:
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
-        row: Row = {}
-        for name, value in place.fixed.items():
-            row[name] = int(value) if place.entity.fields[name] == WHOLE else value
+        parent = SETS.get(place.entity.parent)
+        if parent and not self._has_parent(place.entity, parent, place.fixed):
+            raise not_found()
+        row = _key_values(place)
         for name, value in self._checked(place.entity, body).items():
             if name in row and str(row[name]) != str(value):
-                raise database_error(20110, place.entity.lu, tag="WRONGPARENT")
+                raise database_error(RECORD_ERROR, place.entity.lu, tag="WRONGPARENT")
             row[name] = value
         return self.ledger.create(place.entity, row)
 
+    def _upsert(self, place: Place, rows: list[Row], body: Row) -> Row:
+        """Insert or update; the key is that of the address (documented)."""
+        entity = place.entity
+        if not entity.is_writable:
+            raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
+        left_out = {*entity.key, *entity.read_only}
+        members = {name: value for name, value in body.items() if name not in left_out}
+        members = self._checked(entity, members)
+        if rows:
+            return self.ledger.change(entity, rows[0], members)
+        return self._create(place, members)
+
     def _checked(self, entity: EntitySet, body: Row) -> Row:
-        """Unknown members, read-only members and wrong types are refused (inferred)."""
+        """Unknown members and wrong types are refused; those that only IFS writes by the knob."""
+        is_ignored = self.ledger.knobs.read_only_members == "ignored"
+        found: Row = {}
         for name, value in body.items():
+            if is_ignored and (name in entity.read_only or name.startswith("@odata.")):
+                continue
             kind = entity.fields.get(name)
             if kind is None or not _fits(kind, value):
                 raise Refusal(400, "ODP_DESERIALIZATION_ERROR")
             if name in entity.read_only:
-                raise database_error(20110, entity.lu, tag="READONLY")
-        return body
+                raise database_error(RECORD_ERROR, entity.lu, tag="READONLY")
+            found[name] = value
+        return found
 
     def _check_precondition(self, entity: EntitySet, row: Row, if_match: str, scope: Scope) -> None:
         if not if_match:
@@ -215,20 +244,40 @@ class Service:
             raise Refusal(412, "PRECONDITION_FAILED", f"ORA-{MODIFIED}: {entity.lu}.MODIFIED: x")
 
 
+def _key_values(place: Place) -> Row:
+    """The values that the address fixes, in the types of the members."""
+    return {
+        name: int(value) if place.entity.fields[name] == WHOLE else value
+        for name, value in place.fixed.items()
+    }
+
+
+def _parameters(action: str, body: Row) -> Row:
+    """The parameters of an action; an unknown one, or a wrong type, is refused (inferred)."""
+    known = ACTIONS[action].parameters
+    for name, value in body.items():
+        if name not in known or not _fits(known[name], value):
+            raise Refusal(400, "ODP_DESERIALIZATION_ERROR")
+    return body
+
+
 def _fits(kind: str, value: object) -> bool:
-    if value is None:
-        return True
     match kind:
+        case _ if value is None:
+            fits = True
         case _ if kind == FLAG:
-            return isinstance(value, bool)
+            fits = isinstance(value, bool)
         case _ if kind == WHOLE:
-            return isinstance(value, int) and not isinstance(value, bool)
+            fits = isinstance(value, int) and not isinstance(value, bool)
         case _ if kind == NUMBER:
-            return isinstance(value, int | Decimal) and not isinstance(value, bool)
+            fits = isinstance(value, int | Decimal) and not isinstance(value, bool)
         case _ if kind == DAY:
-            return isinstance(value, str) and _is_day(value)
+            fits = isinstance(value, str) and _is_day(value)
+        case _ if kind == MOMENT:
+            fits = isinstance(value, str) and _is_moment(value)
         case _:
-            return isinstance(value, str)
+            fits = isinstance(value, str)
+    return fits
 
 
 def _is_day(text: str) -> bool:
@@ -237,6 +286,11 @@ def _is_day(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_moment(text: str) -> bool:
+    """Whole seconds with a zone (documented; fractions only where an attribute declares them)."""
+    return bool(_MOMENT.fullmatch(text)) and _is_day(text[:10])
 
 
 def _column(name: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from erp_sandbox.ifs.model import SETS, EntitySet
+from erp_sandbox.ifs.refusal import Refusal
 
 Row = dict[str, Any]
 Key = tuple[str, ...]
@@ -18,7 +20,7 @@ class Store:
 
     def __init__(self) -> None:
         """Start empty."""
-        self.tables: dict[str, dict[Key, Row]] = {name: {} for name in SETS}
+        self.tables: dict[str, dict[Key, Row]] = {e.stored_in: {} for e in SETS.values()}
         self.versions: dict[tuple[str, Key], int] = {}
         # Keys by all but their last part: the children of one parent without a search.
         self._siblings: dict[tuple[str, Key], dict[Key, None]] = {}
@@ -36,11 +38,12 @@ class Store:
 
     def get(self, name: str, *key: object) -> Row | None:
         """One row by its key."""
-        return self.tables[name].get(tuple(str(part) for part in key))
+        return self.tables[SETS[name].stored_in].get(tuple(str(part) for part in key))
 
     def put(self, name: str, row: Row) -> Row:
         """Insert or replace a row; its version goes up."""
         key = self.key_of(SETS[name], row)
+        name = SETS[name].stored_in
         self._remember(name, key)
         self._keep(name, key, row)
         self.versions[name, key] = self.versions.get((name, key), 0) + 1
@@ -49,21 +52,28 @@ class Store:
     def remove(self, name: str, row: Row) -> None:
         """Delete a row."""
         key = self.key_of(SETS[name], row)
+        name = SETS[name].stored_in
         self._remember(name, key)
         self._drop(name, key)
 
     def rows(self, name: str, fixed: Mapping[str, str]) -> Iterator[Row]:
         """The rows whose key fields have these values."""
         entity = SETS[name]
+        found = self._stored(entity, fixed)
+        return (row for row in found if entity.shows(row)) if entity.shows else found
+
+    def _stored(self, entity: EntitySet, fixed: Mapping[str, str]) -> Iterator[Row]:
+        table = self.tables[entity.stored_in]
         if all(part in fixed for part in entity.key):
-            row = self.tables[name].get(tuple(fixed[part] for part in entity.key))
+            row = table.get(tuple(fixed[part] for part in entity.key))
             if row is not None:
                 yield row
             return
-        candidates = list(self.tables[name].values())
+        candidates = list(table.values())
         if all(part in fixed for part in entity.key[:-1]):
             prefix = tuple(fixed[part] for part in entity.key[:-1])
-            candidates = [self.tables[name][key] for key in self._siblings.get((name, prefix), ())]
+            own = self._siblings.get((entity.stored_in, prefix), ())
+            candidates = [table[key] for key in own]
         for row in candidates:
             if all(str(row.get(field)) == value for field, value in fixed.items() if field in row):
                 yield row
@@ -71,6 +81,7 @@ class Store:
     def etag(self, name: str, row: Mapping[str, Any]) -> str:
         """The weak tag around ``objid:objversion``. Source: a vendor's documentation."""
         key = self.key_of(SETS[name], row)
+        name = SETS[name].stored_in
         inner = f'W/"{name}-{"-".join(key)}:{self.versions[name, key]}"'
         return f'W/"{base64.b64encode(inner.encode()).decode()}"'
 
@@ -86,13 +97,34 @@ class Store:
 
     def roll_back(self) -> None:
         """Take every change back, in reverse order."""
-        for name, key, row, version in reversed(self._undo or []):
+        self._take_back(0)
+        self._undo = None
+
+    @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """What is changed in the body stands as a whole; a refusal takes all of it back."""
+        is_outermost = self._undo is None
+        if is_outermost:
+            self.begin()
+        mark = len(self._undo or [])
+        try:
+            yield
+        except Refusal:
+            self._take_back(mark)
+            raise
+        finally:
+            if is_outermost:
+                self.commit()
+
+    def _take_back(self, mark: int) -> None:
+        undo = self._undo or []
+        for name, key, row, version in reversed(undo[mark:]):
             if row is None:
                 self._drop(name, key)
             else:
                 self._keep(name, key, row)
             self.versions[name, key] = version
-        self._undo = None
+        del undo[mark:]
 
     def _keep(self, name: str, key: Key, row: Row) -> None:
         self.tables[name][key] = row

@@ -1,0 +1,122 @@
+"""Authorising a posting proposal, and posting an invoice for good.
+
+Source: balanced, authorised, final posting with voucher data and the two states that come of it are
+documented or from a vendor; the inputs of the posting are seen in code; every name is inferred.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from erp_sandbox.ifs.invoices import (
+    AUTHORISED,
+    BALANCED,
+    INVOICES,
+    POSTINGS,
+    PROPOSAL_ROWS,
+    PROPOSALS,
+    check_preliminary,
+    proposal_of,
+)
+from erp_sandbox.ifs.ledger import Ledger
+from erp_sandbox.ifs.refusal import APPLICATION_ERROR, RECORD_ERROR, database_error
+from erp_sandbox.ifs.store import Row
+from erp_sandbox.ifs.vouchers import post_voucher
+
+POSTED, POSTED_AUTHORISED = "Posted", "PostedAuth"
+
+
+def authorise(ledger: Ledger, head: Row, parameters: Row) -> Row:
+    """Authorise a balanced proposal; where the company wants two, the second completes it.
+
+    Raises:
+        Refusal: it is not balanced, or authorised already.
+    """
+    if head["Objstate"] != BALANCED:
+        raise database_error(RECORD_ERROR, "PostingProposalHead", tag="NOTBALANCED")
+    who = parameters.get("Authorizer") or ledger.knobs.default_authorizer
+    flow = ledger.store.get("CompanyInvoiceSuppInvWorkflows", head["Company"])
+    is_first = bool(flow and flow.get("TwoAuthorizers")) and not head.get("Authorizer")
+    state = BALANCED if is_first else AUTHORISED
+    return ledger.store.put(PROPOSALS, {**head, "Authorizer": who, "Objstate": state})
+
+
+def post_finally(ledger: Ledger, invoice: Row, parameters: Row) -> Row:
+    """Post a preliminary invoice: a balanced voucher in an open period, and no change after it.
+
+    Raises:
+        Refusal: it is not ready, or the voucher data are not allowed.
+    """
+    check_preliminary(invoice)
+    plan = _plan(ledger, invoice, parameters)
+    head = proposal_of(ledger, invoice)
+    if head is not None:
+        _check_proposal(ledger, head)
+    return post(ledger, invoice, plan)
+
+
+def post(ledger: Ledger, invoice: Row, plan: Row) -> Row:
+    """Make the voucher and move invoice and proposal on, without asking who may.
+
+    Raises:
+        Refusal: amounts, code strings or period do not allow it.
+    """
+    head = proposal_of(ledger, invoice)
+    rows = ledger.children(PROPOSAL_ROWS, head) if head else ledger.children(POSTINGS, invoice)
+    voucher = post_voucher(ledger, invoice, rows, plan)
+    if head is not None:
+        ledger.store.put(PROPOSALS, {**head, "Objstate": POSTED})
+    is_paid_at_once = plan.get("AutomaticPayAuth") or _pays_at_once(ledger, invoice)
+    return ledger.store.put(
+        INVOICES,
+        {
+            **invoice,
+            "VoucherType": voucher["VoucherType"],
+            "VoucherNo": voucher["VoucherNo"],
+            "VoucherDate": voucher["VoucherDate"],
+            "Objstate": POSTED_AUTHORISED if is_paid_at_once else POSTED,
+        },
+    )
+
+
+def _plan(ledger: Ledger, invoice: Row, parameters: Row) -> Row:
+    """Voucher type, user group and date, with what stands on the invoice where none is given."""
+    knobs = ledger.knobs
+    plan: dict[str, Any] = {
+        "VoucherType": parameters.get("VoucherType") or invoice.get("VoucherType"),
+        "UserGroup": parameters.get("UserGroup"),
+        "VoucherDate": parameters.get("VoucherDate") or invoice.get("VoucherDate"),
+        "VoucherNo": invoice.get("VoucherNo"),
+        "AutomaticPayAuth": parameters.get("AutomaticPayAuth"),
+    }
+    for name in ("VoucherType", "UserGroup", "VoucherDate"):
+        if not plan[name]:
+            raise database_error(RECORD_ERROR, "Voucher", tag="NULLVALUE", text=name)
+    if plan["VoucherType"] not in knobs.voucher_types:
+        raise database_error(RECORD_ERROR, "VoucherType", tag="NOTEXIST")
+    if plan["UserGroup"] not in knobs.user_groups:
+        raise database_error(APPLICATION_ERROR, "UserGroup", tag="NOTALLOWED")
+    return plan
+
+
+def _check_proposal(ledger: Ledger, head: Row) -> None:
+    """Balanced, and authorised where the company wants that."""
+    wanted = (
+        {AUTHORISED} if ledger.knobs.final_posting_needs_authorisation else {AUTHORISED, BALANCED}
+    )
+    if head["Objstate"] not in wanted:
+        tag = "AWAITAUTH" if head["Objstate"] == BALANCED else "NOTBALANCED"
+        raise database_error(RECORD_ERROR, "PostingProposalHead", tag=tag)
+
+
+def _pays_at_once(ledger: Ledger, invoice: Row) -> bool:
+    row = ledger.store.get(
+        "SupplierInvoiceCompanies", invoice["Company"], invoice["Identity"], "Supplier"
+    )
+    return bool(row and row.get("AutomaticPayAuthFlag"))
+
+
+ACTIONS = {
+    "PostingProposalHead_Authorize": authorise,
+    "ManSuppInvoice_FinalPosting": post_finally,
+}

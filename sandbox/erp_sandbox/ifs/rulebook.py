@@ -1,0 +1,12 @@
+"""Everything that the sets and actions of this site do, in one table."""
+
+from __future__ import annotations
+
+from erp_sandbox.ifs import external, invoices, posting
+from erp_sandbox.ifs.behaviour import Behaviour
+
+BEHAVIOUR = Behaviour(
+    rules={**invoices.RULES, **external.RULES},
+    actions={**invoices.ACTIONS, **posting.ACTIONS, **external.ACTIONS},
+    at_end=(external.run_load_types,),
+)
