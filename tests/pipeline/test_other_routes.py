@@ -83,6 +83,19 @@ def route(tmp_path: Path) -> Iterator[Route]:
         yield Route(sandbox, tmp_path, IfsControl(sandbox.ifs))
 
 
+def postings_in_one_place(truth: Truth) -> Truth:
+    """Without a proposal the postings stand on the invoice itself: shown as if in a proposal."""
+    return replace(
+        truth,
+        invoices=[
+            invoice
+            if invoice["proposal"]
+            else {**invoice, "proposal": {"Balance": 0}, "proposal_rows": invoice["postings"]}
+            for invoice in truth.invoices
+        ],
+    )
+
+
 def stamped_by_reference(truth: Truth) -> Truth:
     """The interface keeps the identity of a bill in its reference to orders: found there."""
     return replace(truth, invoices=[_stamped(invoice) for invoice in truth.invoices])
@@ -94,12 +107,19 @@ def _stamped(invoice: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def test_bills_come_in_by_the_external_interface(route: Route) -> None:
-    """Every eligible bill once and to the cent; a second run changes nothing."""
+    """Every eligible bill once and to the cent; a second run changes nothing.
+
+    One company has them wait in proposals, the other posts them at once.
+    """
     settings = {"site_profile": route.profile("route: external_interface\n")}
+    route.without_proposals("HUS")
     code, text = route.run(**settings)
     assert code == HELD, text
-    check_books(stamped_by_reference(route.truth()))
-    check_orders(route.truth())
+    truth = postings_in_one_place(stamped_by_reference(route.truth()))
+    check_books(truth)
+    check_orders(truth)
+    states = {(i["Company"], i["Objstate"]) for i in truth.invoices if i.get("VoucherNo")}
+    assert states == {("HCA", "Preliminary"), ("HUS", "Posted")}
     loads = route.ifs.books()["loads"]
     assert loads
     assert {load["Objstate"] for load in loads} == {"Created"}
