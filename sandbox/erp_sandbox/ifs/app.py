@@ -59,6 +59,11 @@ class IfsSite:
                 self.serve,
                 methods=methods,
             ),
+            Route(
+                "/int/ifsapplications/entity/v1/{service}/{path:path}",
+                self.serve_entity,
+                methods=methods,
+            ),
             Route("/_control/books", self.show_books),
             Route("/_control/requests", self.show_requests),
             Route("/_control/knobs", self.turn_knobs, methods=["POST"]),
@@ -99,6 +104,13 @@ class IfsSite:
 
     async def serve(self, request: Request) -> Response:
         """One request to a projection, with everything that can refuse it before it is served."""
+        return await self._serve(request, is_entity_service=False)
+
+    async def serve_entity(self, request: Request) -> Response:
+        """One request to an entity service: on ``int`` only, and only when active (documented)."""
+        return await self._serve(request, is_entity_service=True)
+
+    async def _serve(self, request: Request, *, is_entity_service: bool) -> Response:
         body = await request.body()
         projection = request.path_params["service"].removesuffix(".svc")
         path = request.scope["raw_path"].decode().partition(".svc/")[2]
@@ -106,7 +118,7 @@ class IfsSite:
         refused = self._refuse_early(request)
         if refused is not None:
             return refused
-        if not sets_of(projection):
+        if not self._is_offered(projection, is_entity_service=is_entity_service):
             return _refused(not_found())
         match unquote(path):
             case "":
@@ -130,6 +142,12 @@ class IfsSite:
                 answer = self._serve_call(projection, call, Scope())
                 headers = dict(answer.headers)
                 return Response(answer.body, answer.status, headers)
+
+    def _is_offered(self, projection: str, *, is_entity_service: bool) -> bool:
+        sets = sets_of(projection)
+        if not sets or sets[0].is_entity_service != is_entity_service:
+            return False
+        return not is_entity_service or projection in self.knobs.entity_services_active
 
     def _refuse_early(self, request: Request) -> Response | None:
         knobs = self.knobs

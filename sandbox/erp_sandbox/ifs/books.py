@@ -7,6 +7,7 @@ from typing import Any
 from erp_sandbox.ifs.invoices import ITEMS, POSTINGS, PROPOSAL_ROWS, proposal_of
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.model_external import HEADS, LOADS
+from erp_sandbox.ifs.model_orders import LINES, ORDERS
 from erp_sandbox.ifs.model_vouchers import VOUCHER_ROWS, VOUCHERS
 
 
@@ -41,9 +42,14 @@ def books(ledger: Ledger) -> dict[str, Any]:
         for voucher in tables[VOUCHERS].values()
     ]
     loads = [{**load, "heads": ledger.children(HEADS, load)} for load in tables[LOADS].values()]
+    orders = [
+        {**order, "lines": list(ledger.store.rows(LINES, {"OrderNo": order["OrderNo"]}))}
+        for order in tables[ORDERS].values()
+    ]
     return {
         "invoices": invoices,
         "suppliers": suppliers,
         "vouchers": vouchers,
         "loads": loads,
+        "orders": orders,
     }

@@ -50,3 +50,8 @@ class Knobs:
     user_groups: list[str] = field(default_factory=lambda: ["AC"])  # seen in code, site data
     final_posting_needs_authorisation: bool = True  # inferred: some companies post what is balanced
     default_authorizer: str = "SANDBOX"  # inferred: who authorises when no name is given
+    default_buyer: str = "SANDBOX"  # seen in code that the buyer comes back defaulted
+    released_lines_removable: bool = True  # inferred: whether a line goes after the release
+    entity_services_active: list[str] = field(  # documented: switched on one by one
+        default_factory=list
+    )

@@ -24,6 +24,7 @@ from erp_sandbox.ifs.entity import (
 from erp_sandbox.ifs.entity import texts as _texts
 from erp_sandbox.ifs.model_company import COMPANY_SETS
 from erp_sandbox.ifs.model_external import EXTERNAL_ACTIONS, EXTERNAL_SETS
+from erp_sandbox.ifs.model_orders import ORDER_ACTIONS, ORDER_SETS
 from erp_sandbox.ifs.model_vouchers import VOUCHER_SETS
 
 _INVOICE_READ_ONLY = (
@@ -377,7 +378,7 @@ def _by_name(sets: tuple[EntitySet, ...]) -> Mapping[str, EntitySet]:
     return MappingProxyType(found)
 
 
-SETS = _by_name((*_SETS, *COMPANY_SETS, *EXTERNAL_SETS, *VOUCHER_SETS))
+SETS = _by_name((*_SETS, *COMPANY_SETS, *EXTERNAL_SETS, *ORDER_SETS, *VOUCHER_SETS))
 ACTIONS: Mapping[str, Action] = MappingProxyType(
     {
         "ManSuppInvoice_Cancel": Action(owner="ManSuppInvoiceSet"),
@@ -394,6 +395,7 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
             owner="PostingProposalHeadSet", parameters={"Authorizer": TEXT}
         ),
         **EXTERNAL_ACTIONS,
+        **ORDER_ACTIONS,
     }
 )
 _PLACES = MappingProxyType({(entity.projection, entity.name): entity for entity in SETS.values()})

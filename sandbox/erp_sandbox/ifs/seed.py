@@ -30,6 +30,7 @@ def _seed_basic_data(ledger: Ledger, world: World) -> None:
         store.put("CompanyProcurementInfoArray", {**own, "AllowChangesToPo": True})
         store.put("CompanyPayments", own)
         store.put("CompanyFinanceSet", own)
+        store.put("Site", {**own, "Contract": f"{company.id}01"})
         for currency in world.currencies:
             store.put("CurrencyCodeSet", {**own, "CurrencyCode": currency.code})
     for account in world.accounts:
