@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ import pytest
 from erp_sandbox.control_client import IfsControl, ProcurifyControl
 from tests.conftest import BIN, ROOT, Sandbox, run_sandbox
 from tests.pipeline.books import BILL_STAMP, Truth, check_books, check_orders, read_truth
+from tests.pipeline.expectation import COMPANY_OF, number
 
 pytestmark = pytest.mark.timeout(300)
-HELD = 3
+HELD, DENIED = 3, 4
 
 
 @dataclass(frozen=True)
@@ -127,3 +129,88 @@ def test_bills_come_in_by_the_external_interface(route: Route) -> None:
     code, text = route.run(**settings)
     assert code in {0, HELD}, text
     assert route.ifs.books() == before
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A purchase order that must stand in IFS: quantity, price and amount per line number."""
+
+    company: str
+    supplier: str
+    currency: str
+    lines: Mapping[str, tuple[Decimal, Decimal, Decimal]]
+
+
+def wanted_orders(truth: Truth) -> dict[str, Wanted]:
+    """The open orders of Procurify by their number, read without a line of the mapping."""
+    found = {}
+    in_ifs = {supplier["SupplierId"] for supplier in truth.suppliers}
+    for order in truth.orders:
+        vendor = order["pref_vendor"]
+        supplier = vendor["external_id"] or f"P{vendor['id']}"
+        if order["state"] not in {0, 5} or supplier not in in_ifs:
+            continue
+        lines = [line for line in order["order_items"] if line["status"] != DENIED]
+        companies = {COMPANY_OF[x["account"]["department"]["branch"]["name"]] for x in lines}
+        found[order["number"] or order["PO_Num"] or order["procurify_PO"]] = Wanted(
+            company=companies.pop(),
+            supplier=supplier,
+            currency=order["purchased_currency"]["name"],
+            lines={
+                str(line["PO_line_num"]): (
+                    number(line["quantity"]),
+                    number(line["price"]),
+                    number(line["total_cost"]),
+                )
+                for line in lines
+            },
+        )
+    return found
+
+
+def standing_orders(ifs: Mapping[str, Any]) -> dict[str, Wanted]:
+    """The orders of IFS that count, in the same shape; every one of them is released."""
+    orders = [o for o in ifs["orders"] if o["Objstate"] not in {"Closed", "Cancelled"}]
+    assert {order["Objstate"] for order in orders} == {"Released"}
+    return {
+        order["OrderNo"]: Wanted(
+            company=order["Company"],
+            supplier=order["VendorNo"],
+            currency=order["CurrencyCode"],
+            lines={
+                line["LineNo"]: (line["BuyQtyDue"], line["BuyUnitPrice"], line["NetAmtCurr"])
+                for line in order["lines"]
+            },
+        )
+        for order in orders
+    }
+
+
+def test_orders_become_purchase_orders_and_follow_procurify(route: Route) -> None:
+    """Every open order stands released with its lines; what changes or ends follows."""
+    procurify = ProcurifyControl(route.sandbox.procurify)
+    before, after = "post_as: posting_proposal", "post_as: purchase_order"
+    settings = {"transforms_dir": route.rules("purchase_order.yml", before, after)}
+    code, text = route.run(**settings)
+    assert code == HELD, text
+    truth = route.truth()
+    assert standing_orders(route.ifs.books()) == wanted_orders(truth)
+    check_books(truth)
+
+    still = [o for o in truth.orders if o["state"] in {0, 5}]
+    still = [o for o in still if not any(b["items"] and _bills(b, o) for b in truth.bills)]
+    closed, cancelled, revised = still[:3]
+    procurify.edit("close_purchase_order", uuid=closed["uuid"])
+    procurify.edit("cancel_purchase_order", uuid=cancelled["uuid"])
+    line = revised["order_items"][0]
+    procurify.edit("revise_line", line=line["id"], quantity="7", price="12.50")
+    code, text = route.run(**settings)
+    assert code in {0, HELD}, text
+    books = route.ifs.books()
+    assert standing_orders(books) == wanted_orders(route.truth())
+    states = {order["OrderNo"]: order["Objstate"] for order in books["orders"]}
+    assert (states[closed["number"]], states[cancelled["number"]]) == ("Closed", "Cancelled")
+
+
+def _bills(bill: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
+    return any((item["po"] or {}).get("uuid") == order["uuid"] for item in bill["items"])
