@@ -24,6 +24,7 @@ from tests.pipeline.expectation import COMPANY_OF, number
 
 pytestmark = pytest.mark.timeout(300)
 HELD, DENIED = 3, 4
+OPEN_YEAR = 2026
 
 
 @dataclass(frozen=True)
@@ -214,3 +215,37 @@ def test_orders_become_purchase_orders_and_follow_procurify(route: Route) -> Non
 
 def _bills(bill: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
     return any((item["po"] or {}).get("uuid") == order["uuid"] for item in bill["items"])
+
+
+def test_invoices_are_posted_for_good_where_nobody_must_agree_first(route: Route) -> None:
+    """Posted with balanced vouchers in one company, waiting for a person in the other."""
+    route.without_proposals("HUS")
+    code, text = route.run(final_posting=True)
+    assert code == HELD, text
+    truth = postings_in_one_place(route.truth())
+    check_books(truth)
+    check_orders(truth)
+    states = {
+        (invoice["Company"], invoice["Objstate"])
+        for found in truth.standing(BILL_STAMP).values()
+        for invoice in found
+    }
+    assert states == {("HCA", "Preliminary"), ("HUS", "Posted")}
+    assert "HCA wants a person first" in text
+    vouchers = route.ifs.books()["vouchers"]
+    posted = [i for i in truth.invoices if i["Objstate"] == "Posted"]
+    assert len(vouchers) == len(posted)
+    for voucher in vouchers:
+        assert sum(row["Amount"] for row in voucher["rows"]) == 0
+        assert voucher["AccountingYear"] == OPEN_YEAR
+
+    route.ifs.turn_knobs(final_posting_needs_authorisation=False)
+    procurify = ProcurifyControl(route.sandbox.procurify)
+    late = procurify.edit("add_bill", number="LATE-1")["uuid"].replace("-", "")
+    code, text = route.run(final_posting=True)
+    assert code in {0, HELD}, text
+    truth = postings_in_one_place(route.truth())
+    check_books(truth)
+    (invoice,) = truth.standing(BILL_STAMP)[late]
+    assert (invoice["Company"], invoice["Objstate"]) == ("HCA", "Posted")
+    assert invoice["proposal"]["Objstate"] == "Posted"

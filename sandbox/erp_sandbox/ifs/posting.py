@@ -30,12 +30,14 @@ def authorise(ledger: Ledger, head: Row, parameters: Row) -> Row:
     """Authorise a balanced proposal; where the company wants two, the second completes it.
 
     Raises:
-        Refusal: it is not balanced, or authorised already.
+        Refusal: it is not balanced, is authorised already, or this person has done so.
     """
     if head["Objstate"] != BALANCED:
         raise database_error(RECORD_ERROR, "PostingProposalHead", tag="NOTBALANCED")
     who = parameters.get("Authorizer") or ledger.knobs.default_authorizer
     flow = ledger.store.get("CompanyInvoiceSuppInvWorkflows", head["Company"])
+    if head.get("Authorizer") == who:
+        raise database_error(RECORD_ERROR, "PostingProposalHead", tag="SAMEAUTHORIZER")
     is_first = bool(flow and flow.get("TwoAuthorizers")) and not head.get("Authorizer")
     state = BALANCED if is_first else AUTHORISED
     return ledger.store.put(PROPOSALS, {**head, "Authorizer": who, "Objstate": state})
