@@ -53,7 +53,7 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
         raise ValueError(f"no system {name!r}")
     world = build_world(options.seed, options.scale)
     clock = SimulatedClock()
-    parts = _procurify(world, clock) if name == "procurify" else _ifs(world)
+    parts = _procurify(world, clock) if name == "procurify" else _ifs(world, clock)
     log, script = RequestsLog(clock.now), FaultScript()
     faulty = FaultGate(parts.app, script=script, latency_ms=options.latency_ms)
     gate = ControlGate(
@@ -142,10 +142,10 @@ class Replaceable:
         await self._app(scope, receive, send)
 
 
-def _ifs(world: World) -> Parts:
+def _ifs(world: World, clock: SimulatedClock) -> Parts:
     # What the tenant buys is no business of the books before a run brings it there.
     books_only = replace(world, vendors=(), purchase_orders=(), bills=())
-    app = Replaceable(lambda: ifs.create_app(books_only))
+    app = Replaceable(lambda: ifs.create_app(books_only, now=clock.now))
     return Parts(app=app, reset=app.renew, handlers={})
 
 

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -18,11 +20,13 @@ from starlette.routing import Route
 
 from erp_sandbox.exact_json import encode
 from erp_sandbox.ifs.books import books
+from erp_sandbox.ifs.history import keep_history
 from erp_sandbox.ifs.knobs import Knobs
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.metadata import write_metadata
 from erp_sandbox.ifs.model import SETS, sets_of
 from erp_sandbox.ifs.multipart import Answer, Call, read_batch, write_batch
+from erp_sandbox.ifs.openapi import VERSIONS, write_openapi
 from erp_sandbox.ifs.refusal import Refusal, not_found
 from erp_sandbox.ifs.rulebook import BEHAVIOUR
 from erp_sandbox.ifs.seed import seed
@@ -37,12 +41,13 @@ REQUESTS_KEPT = 100_000
 class IfsSite:
     """One site over HTTP."""
 
-    def __init__(self, world: World, knobs: Knobs) -> None:
+    def __init__(self, world: World, knobs: Knobs, now: Callable[[], datetime]) -> None:
         """Start with the tenant's books."""
         self.world = world
         self.knobs = knobs
-        self.ledger = Ledger(knobs, BEHAVIOUR)
+        self.ledger = Ledger(knobs, BEHAVIOUR, now)
         seed(self.ledger, world)
+        self.ledger.store.on_change = partial(keep_history, self.ledger)
         self.service = Service(self.ledger)
         self.captured: list[dict[str, Any]] = []
         self._tokens: dict[str, float] = {}
@@ -120,7 +125,25 @@ class IfsSite:
             return refused
         if not self._is_offered(projection, is_entity_service=is_entity_service):
             return _refused(not_found())
-        match unquote(path):
+        told = self._describe(projection, unquote(path), request.url.query)
+        if told is not None:
+            return told
+        if path == "$batch" and self.knobs.batch_allowed:
+            return self._serve_batch(request, projection, body)
+        call = Call(
+            method=request.method,
+            path=path,
+            options=dict(parse_qsl(request.url.query, keep_blank_values=True)),
+            headers=request.headers,
+            body=body,
+            content_id="",
+        )
+        answer = self._serve_call(projection, call, Scope())
+        return Response(answer.body, answer.status, dict(answer.headers))
+
+    def _describe(self, projection: str, path: str, query: str) -> Response | None:
+        """Service document, ``$metadata`` and ``$openapi``; ``None`` when another is asked for."""
+        match path:
             case "":
                 names = [e.name for e in sets_of(projection) if not e.parent]
                 return _reply(
@@ -128,20 +151,10 @@ class IfsSite:
                 )
             case "$metadata" if self.knobs.metadata_offered:
                 return Response(write_metadata(projection), media_type="application/xml")
-            case "$batch" if self.knobs.batch_allowed:
-                return self._serve_batch(request, projection, body)
+            case "$openapi" if self.knobs.openapi_offered and query in VERSIONS:
+                return _reply(write_openapi(projection, query))
             case _:
-                call = Call(
-                    method=request.method,
-                    path=path,
-                    options=dict(parse_qsl(request.url.query, keep_blank_values=True)),
-                    headers=request.headers,
-                    body=body,
-                    content_id="",
-                )
-                answer = self._serve_call(projection, call, Scope())
-                headers = dict(answer.headers)
-                return Response(answer.body, answer.status, headers)
+                return None
 
     def _is_offered(self, projection: str, *, is_entity_service: bool) -> bool:
         sets = sets_of(projection)
@@ -266,9 +279,15 @@ class IfsSite:
         return _reply(self.service.shown(SETS[order["set"]], changed))
 
 
-def create_app(world: World, knobs: Knobs | None = None) -> Starlette:
-    """The site as an ASGI application; its state is ``app.state.site``."""
-    site = IfsSite(world, knobs or Knobs())
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def create_app(
+    world: World, knobs: Knobs | None = None, *, now: Callable[[], datetime] = _now
+) -> Starlette:
+    """The site as an ASGI application; its state is ``app.state.site``, ``now`` its clock."""
+    site = IfsSite(world, knobs or Knobs(), now)
     app = Starlette(routes=site.routes())
     app.state.site = site
     return app

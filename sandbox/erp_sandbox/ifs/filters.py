@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -68,6 +69,19 @@ def _constant(value: object) -> Test:
     return lambda _: value
 
 
+def in_utc(text: str) -> str:
+    """A moment as rows keep it: whole seconds of UTC.
+
+    Raises:
+        Refusal: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise Refusal(400, "ODP_BAD_REQUEST") from error
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _compile_field(node: Any) -> Test:  # noqa: ANN401
     name = node.name
     return lambda row: row.get(name)
@@ -114,7 +128,8 @@ _COMPILERS: tuple[tuple[Any, Callable[[Any], Test]], ...] = (
     ((ast.Integer, ast.Float), lambda node: _constant(Decimal(node.val))),
     (ast.Null, lambda _: _constant(None)),
     (ast.Boolean, lambda node: _constant(node.val == "true")),
-    ((ast.String, ast.Date, ast.DateTime), lambda node: _constant(node.val)),
+    ((ast.String, ast.Date), lambda node: _constant(node.val)),
+    (ast.DateTime, lambda node: _constant(in_utc(node.val))),
     (ast.Compare, _compile_comparison),
     (ast.BoolOp, _compile_junction),
     (ast.UnaryOp, _compile_not),

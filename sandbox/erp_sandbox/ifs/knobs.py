@@ -55,3 +55,8 @@ class Knobs:
     entity_services_active: list[str] = field(  # documented: switched on one by one
         default_factory=list
     )
+    objversion_style: str = "counter"  # seen in code: "counter", or "timestamp" in seconds
+    history_logging: list[str] = field(default_factory=list)  # seen in code: units that are logged
+    company_row_needs_all: bool = False  # inferred: every non-nullable member of the invoice tab
+    accounts_need_company: bool = False  # seen in code: AccountSet shows nothing without a company
+    openapi_offered: bool = True  # seen in code

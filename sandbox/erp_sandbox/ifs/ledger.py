@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from erp_sandbox.ifs.behaviour import NO_RULES, Behaviour, SetRules
@@ -15,9 +17,9 @@ from erp_sandbox.ifs.store import Row, Store
 class Ledger:
     """Rows and rules of one IFS site."""
 
-    def __init__(self, knobs: Knobs, behaviour: Behaviour) -> None:
-        """Start with empty books."""
-        self.store = Store()
+    def __init__(self, knobs: Knobs, behaviour: Behaviour, now: Callable[[], datetime]) -> None:
+        """Start with empty books; ``now`` is the clock of the site."""
+        self.store = Store(knobs, now)
         self.knobs = knobs
         self.behaviour = behaviour
         # Invoices by company, supplier and number, so that a number is looked up without a search.

@@ -25,118 +25,15 @@ from erp_sandbox.ifs.entity import texts as _texts
 from erp_sandbox.ifs.model_company import COMPANY_SETS
 from erp_sandbox.ifs.model_external import EXTERNAL_ACTIONS, EXTERNAL_SETS
 from erp_sandbox.ifs.model_orders import ORDER_ACTIONS, ORDER_SETS
+from erp_sandbox.ifs.model_suppliers import SUPPLIER_SETS
+from erp_sandbox.ifs.model_system import SYSTEM_SETS
 from erp_sandbox.ifs.model_vouchers import VOUCHER_SETS
 
 _INVOICE_READ_ONLY = (
     "InvoiceId NetDomAmount VatDomAmount GrossDomAmount InvoiceVersion ProposalExist Creator "
     "VoucherNo Objstate"
 )
-_COMPANY_ROW_FLAGS = (
-    "AllowQuantityDiff AllowTolerance AutomaticInvoice AutomaticPayAuthFlag CountryTaxRegistered "
-    "CreateTolerancePosting DigitalInvoice ExcFromSpesometroDec ExcludeInvoiceImage "
-    "ExcludePostingAuth InvoiceFee InvoicingSupplier LegalIdentity PrintTaxCodeText "
-    "ReportAndWithhold SecondTin ServiceCodeRequired TaxCertificateForm TaxExempt "
-    "UsePostingProposal UtilityBillProvider"
-)
 _SETS = (
-    EntitySet(
-        name="SupplierInfoGeneralSet",
-        projection="SupplierHandling",
-        lu="SupplierInfoGeneral",
-        key=("SupplierId",),
-        fields={
-            **_texts(
-                "SupplierId Name AssociationNo Country CountryCode DefaultLanguage PartyType "
-                "SupplierCategory IdentifierRefValidation CorporateForm SuppliersOwnId"
-            ),
-            "CreationDate": DAY,
-            **dict.fromkeys(
-                ("DefaultDomain", "OneTime", "B2bSupplier", "ValidDataProcessingPurpose"), FLAG
-            ),
-        },
-        numbered="SupplierId",
-        required=(
-            "B2bSupplier",
-            "Country",
-            "CreationDate",
-            "DefaultDomain",
-            "DefaultLanguage",
-            "IdentifierRefValidation",
-            "Name",
-            "OneTime",
-            "PartyType",
-            "SupplierCategory",
-            "ValidDataProcessingPurpose",
-        ),
-        is_writable=True,
-    ),
-    EntitySet(
-        name="SupplierInfoAddresses",
-        projection="SupplierHandling",
-        lu="SupplierInfoAddress",
-        key=("SupplierId", "AddressId"),
-        parent="SupplierInfoGeneralSet",
-        fields={
-            **_texts(
-                "SupplierId AddressId Name Address Address1 Address2 Address3 Address4 Address5 "
-                "Address6 ZipCode City County State Country CountryCode EanLocation PartyType"
-            ),
-            "ValidFrom": DAY,
-            "ValidTo": DAY,
-            "DefaultDomain": FLAG,
-        },
-        required=("AddressId", "Country", "DefaultDomain", "PartyType", "SupplierId"),
-        is_writable=True,
-    ),
-    EntitySet(
-        name="AddressTypes",
-        projection="SupplierHandling",
-        lu="SupplierInfoAddressType",
-        key=("SupplierId", "AddressId", "AddressTypeCode"),
-        parent="SupplierInfoAddresses",
-        fields={
-            **_texts("SupplierId AddressId AddressTypeCode Party"),
-            "DefAddress": FLAG,
-            "DefaultDomain": FLAG,
-        },
-        is_writable=True,
-    ),
-    EntitySet(
-        name="AddressCommunicationMethods",
-        projection="SupplierHandling",
-        lu="CommMethod",
-        key=("PartyType", "Identity", "CommId"),
-        parent="SupplierInfoAddresses",
-        aliases={"Identity": "SupplierId"},
-        fields={
-            **_texts("PartyType Identity AddressId MethodId Value Name Description"),
-            "CommId": WHOLE,
-            "AddressDefault": FLAG,
-            "MethodDefault": FLAG,
-        },
-        required=("AddressDefault", "Identity", "MethodDefault", "MethodId", "PartyType", "Value"),
-        is_writable=True,
-    ),
-    EntitySet(
-        name="SupplierInvoiceCompanies",
-        projection="SupplierHandling",
-        lu="IdentityInvoiceInfo",
-        key=("Company", "Identity", "PartyType"),
-        parent="SupplierInfoGeneralSet",
-        aliases={"Identity": "SupplierId"},
-        fields={
-            **_texts(
-                "Company Identity PartyType PayTermId DefCurrency GroupId IdentityType "
-                "IncInvCurrRateBase InvoiceRecipientFrom MatchingLevel NcfReferenceCheck "
-                "PoRefRecRefValMethod TaxBuyCurrRateBase TaxLiability WithholdingBaseAmount "
-                "DefVatCode DefManSuppInvType"
-            ),
-            **dict.fromkeys(_COMPANY_ROW_FLAGS.split(), FLAG),
-            "VotingSharePercentage": NUMBER,
-        },
-        required=("Company", "Identity", "PartyType", "PayTermId", "DefCurrency", "GroupId"),
-        is_writable=True,
-    ),
     EntitySet(
         name="ManSuppInvoiceSet",
         projection="ManualSupplierInvoiceHandling",
@@ -314,6 +211,8 @@ _SETS = (
                 "ValidUntil": DAY,
                 "BudgetValueDb": FLAG,
             },
+            required=(f"Code{letter}", "Description", "ValidFrom", "ValidUntil"),
+            is_writable=True,
         )
         for letter in LETTERS
     ),
@@ -342,6 +241,13 @@ _SETS = (
         lu="CurrencyCode",
         key=("Company", "CurrencyCode"),
         fields=_texts("Company CurrencyCode"),
+    ),
+    EntitySet(
+        name="CurrencyTypeSet",
+        projection="CurrencyRateTypesHandling",
+        lu="CurrencyType",
+        key=("Company", "CurrencyType"),
+        fields=_texts("Company CurrencyType"),
     ),
     EntitySet(
         name="CurrencyRateSet",
@@ -378,7 +284,19 @@ def _by_name(sets: tuple[EntitySet, ...]) -> Mapping[str, EntitySet]:
     return MappingProxyType(found)
 
 
-SETS = _by_name((*_SETS, *COMPANY_SETS, *EXTERNAL_SETS, *ORDER_SETS, *VOUCHER_SETS))
+SETS = _by_name(
+    (
+        *SUPPLIER_SETS,
+        *_SETS,
+        *COMPANY_SETS,
+        *EXTERNAL_SETS,
+        *ORDER_SETS,
+        *SYSTEM_SETS,
+        *VOUCHER_SETS,
+    )
+)
+
+
 ACTIONS: Mapping[str, Action] = MappingProxyType(
     {
         "ManSuppInvoice_Cancel": Action(owner="ManSuppInvoiceSet"),

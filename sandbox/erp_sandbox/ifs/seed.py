@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from erp_sandbox.ifs.entity import INTERNAL
 from erp_sandbox.ifs.invoices import proposal_of
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.model import LETTERS, SETS
+from erp_sandbox.ledgers import IfsSupplier
 from erp_sandbox.world import World
 
 
 def seed(ledger: Ledger, world: World) -> None:
     """Everything that IFS holds before any run."""
+    _seed_projections(ledger)
     _seed_basic_data(ledger, world)
     _seed_documents(ledger, world)
 
@@ -30,6 +33,7 @@ def _seed_basic_data(ledger: Ledger, world: World) -> None:
         store.put("CompanyProcurementInfoArray", {**own, "AllowChangesToPo": True})
         store.put("CompanyPayments", own)
         store.put("CompanyFinanceSet", own)
+        store.put("CurrencyTypeSet", {**own, "CurrencyType": "1"})
         store.put("Site", {**own, "Contract": f"{company.id}01"})
         for currency in world.currencies:
             store.put("CurrencyCodeSet", {**own, "CurrencyCode": currency.code})
@@ -99,6 +103,56 @@ def _seed_basic_data(ledger: Ledger, world: World) -> None:
         )
 
 
+def _seed_projections(ledger: Ledger) -> None:
+    """The list of projections names those that are served."""
+    for name in sorted({entity.projection for entity in SETS.values()} - {INTERNAL}):
+        ledger.store.put("Projections", {"ProjectionName": name, "Category": "Users"})
+
+
+def _seed_address(ledger: Ledger, supplier: IfsSupplier) -> None:
+    """One address with its purposes and an e-mail; the purchasing row of the supplier."""
+    key = {"SupplierId": supplier.id, "AddressId": "1"}
+    ledger.store.put(
+        "SupplierInfoAddresses",
+        {
+            **key,
+            "Name": supplier.name,
+            "Address1": supplier.street,
+            "ZipCode": supplier.postal_code,
+            "City": supplier.city,
+            "State": supplier.state,
+            "Country": supplier.country,
+            "CountryCode": supplier.country,
+            "PartyType": "Supplier",
+            "DefaultDomain": True,
+        },
+    )
+    for purpose in ("Delivery", "Document", "Pay", "Visit"):
+        ledger.store.put("AddressTypes", {**key, "AddressTypeCode": purpose, "DefAddress": True})
+    if supplier.email:
+        ledger.store.put(
+            "AddressCommunicationMethods",
+            {
+                "PartyType": "Supplier",
+                "Identity": supplier.id,
+                "AddressId": "1",
+                "CommId": 1,
+                "MethodId": "EMail",
+                "Value": supplier.email,
+                "MethodDefault": True,
+                "AddressDefault": True,
+            },
+        )
+    ledger.store.put(
+        "SupplierPurchases",
+        {
+            "VendorNo": supplier.id,
+            "CurrencyCode": supplier.currency,
+            "PayTermId": supplier.payment_term,
+        },
+    )
+
+
 def _seed_documents(ledger: Ledger, world: World) -> None:
     for supplier in world.ifs_suppliers:
         row = {
@@ -120,6 +174,7 @@ def _seed_documents(ledger: Ledger, world: World) -> None:
                     "DefCurrency": supplier.currency,
                 },
             )
+        _seed_address(ledger, supplier)
     for entered in world.ifs_invoices:
         net = sum((line.net for line in entered.lines), Decimal(0))
         tax = sum((line.tax for line in entered.lines), Decimal(0))

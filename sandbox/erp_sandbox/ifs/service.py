@@ -11,12 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from erp_sandbox.ifs.addresses import Segment, split_path
+from erp_sandbox.ifs.defaults import default_name, defaults
 from erp_sandbox.ifs.entity import DAY, FLAG, MOMENT, NUMBER, WHOLE, EntitySet
-from erp_sandbox.ifs.filters import compile_filter
+from erp_sandbox.ifs.filters import compile_filter, in_utc
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.model import ACTIONS, SETS, find_set
 from erp_sandbox.ifs.refusal import MODIFIED, RECORD_ERROR, Refusal, database_error, not_found
-from erp_sandbox.ifs.store import Row
+from erp_sandbox.ifs.store import Row, column_of
 
 ENUM_FIELDS = frozenset({"Objstate", "PartyType"})
 METHODS = frozenset({"POST", "PATCH", "DELETE"})
@@ -56,7 +57,7 @@ class Service:
         """
         place = self._resolve(projection, path, Scope())
         if place.action:
-            raise not_found()
+            return self._defaults(place)
         rows = list(self.ledger.store.rows(place.entity.name, place.fixed))
         if place.is_single:
             if not rows:
@@ -87,10 +88,11 @@ class Service:
         if len(rows) != 1 or not (place.is_single or place.action):
             raise not_found()
         row = rows[0]
-        if bool(place.action) != (method == "POST"):
+        is_call = place.action in ACTIONS
+        if is_call != (method == "POST"):
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
         self._check_precondition(place.entity, row, if_match, scope)
-        if place.action:
+        if is_call:
             return place.entity, self.ledger.act(place.action, row, _parameters(place.action, body))
         if not place.entity.is_writable:
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
@@ -104,7 +106,7 @@ class Service:
     def shown(self, entity: EntitySet, row: Row, select: str = "") -> dict[str, Any]:
         """A row as IFS shows it; with ``$select`` the key and the etag stay (seen in code)."""
         wanted = {*select.split(","), *entity.key} if select else set(row)
-        keyref = "".join(f"{_column(name)}={row.get(name)}^" for name in entity.key)
+        keyref = "".join(f"{column_of(name)}={row.get(name)}^" for name in entity.key)
         return {
             "@odata.etag": self.ledger.store.etag(entity.name, row),
             "luname": entity.lu,
@@ -126,10 +128,9 @@ class Service:
                 place = Place(entity, dict(zip(entity.key, key, strict=True)), is_single=True)
             elif segment.name.startswith("IfsApp."):
                 service, _, action = segment.name.removeprefix("IfsApp.").rpartition(".")
-                known = ACTIONS.get(action)
-                if place is None or known is None or known.owner != place.entity.name:
+                if place is None or service != place.entity.projection:
                     raise not_found()
-                if service != place.entity.projection:
+                if not _is_offered(place, action):
                     raise not_found()
                 place = Place(place.entity, place.fixed, is_single=True, action=action)
             else:
@@ -155,6 +156,9 @@ class Service:
             keys = {entity.key[0]: keys[""]}
         if not set(keys) <= {*entity.key, *entity.aliases.values()}:
             raise Refusal(400, "ODP_BAD_REQUEST")
+        # The keys of the parents are repeated at each level, and must be the same there.
+        if any(fixed.get(name, value) != value for name, value in keys.items()):
+            raise not_found()
         fixed.update({name: value for name, value in keys.items() if name in entity.fields})
         is_single = bool(keys) and all(name in fixed for name in entity.key)
         return Place(entity, fixed, is_single=is_single)
@@ -166,6 +170,14 @@ class Service:
                 own[theirs] = fixed[name]
         return next(self.ledger.store.rows(parent.name, own), None) is not None
 
+    def _defaults(self, place: Place) -> dict[str, Any]:
+        """What a new row has before anybody has typed a value."""
+        if place.action != default_name(place.entity):
+            raise not_found()
+        today = self.ledger.store.now().date()
+        values = defaults(place.entity, dict(_key_values(place)), today)
+        return {"@odata.context": f"$metadata#{place.entity.name}/$entity", **values}
+
     def _page(
         self, entity: EntitySet, rows: list[Row], options: Mapping[str, str], path: str
     ) -> dict[str, Any]:
@@ -173,6 +185,8 @@ class Service:
         unsupported = set(options) - _OPTIONS
         if any(name.startswith("$") for name in unsupported):
             raise Refusal(knobs.not_implemented_status, "ODP_NOT_IMPLEMENTED")
+        if knobs.accounts_need_company and entity.name == "AccountSet":
+            rows = rows if "Company eq " in options.get("$filter", "") else []
         if "$filter" in options:
             test = compile_filter(options["$filter"], ENUM_FIELDS & set(entity.fields))
             rows = [row for row in rows if test(row)]
@@ -232,7 +246,8 @@ class Service:
                 raise Refusal(400, "ODP_DESERIALIZATION_ERROR")
             if name in entity.read_only:
                 raise database_error(RECORD_ERROR, entity.lu, tag="READONLY")
-            found[name] = value
+            is_moment = kind == MOMENT and isinstance(value, str)
+            found[name] = in_utc(value) if is_moment else value
         return found
 
     def _check_precondition(self, entity: EntitySet, row: Row, if_match: str, scope: Scope) -> None:
@@ -242,6 +257,14 @@ class Service:
             return
         if if_match not in {"*", self.ledger.store.etag(entity.name, row)}:
             raise Refusal(412, "PRECONDITION_FAILED", f"ORA-{MODIFIED}: {entity.lu}.MODIFIED: x")
+
+
+def _is_offered(place: Place, action: str) -> bool:
+    """An action of the set's rows, or the defaults of a new one."""
+    if action == default_name(place.entity):
+        return place.entity.is_writable and not place.is_single
+    known = ACTIONS.get(action)
+    return known is not None and known.owner == place.entity.name
 
 
 def _key_values(place: Place) -> Row:
@@ -291,10 +314,6 @@ def _is_day(text: str) -> bool:
 def _is_moment(text: str) -> bool:
     """Whole seconds with a zone (documented; fractions only where an attribute declares them)."""
     return bool(_MOMENT.fullmatch(text)) and _is_day(text[:10])
-
-
-def _column(name: str) -> str:
-    return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
 
 
 def _sortable(value: object) -> tuple[int, Any]:

@@ -3,28 +3,37 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
+from erp_sandbox.ifs.knobs import Knobs
 from erp_sandbox.ifs.model import SETS, EntitySet
 from erp_sandbox.ifs.refusal import Refusal
 
 Row = dict[str, Any]
 Key = tuple[str, ...]
+Version = tuple[int, str]
+_NEVER: Version = (0, "")
 _FIRST_NUMBER = 1000
 
 
 class Store:
-    """Every row of every set. ``version`` counts the changes of a row (an integer objversion)."""
+    """Every row of every set. A version is how often a row has changed, and when it did last."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, knobs: Knobs, now: Callable[[], datetime]) -> None:
+        """Start empty; ``now`` stamps the rows."""
+        self.knobs = knobs
+        self.now = now
+        # Called with every change of a row: its set, the row before and after.
+        self.on_change: Callable[[EntitySet, Row | None, Row | None], None] | None = None
         self.tables: dict[str, dict[Key, Row]] = {e.stored_in: {} for e in SETS.values()}
-        self.versions: dict[tuple[str, Key], int] = {}
+        self.versions: dict[tuple[str, Key], Version] = {}
         # Keys by all but their last part: the children of one parent without a search.
         self._siblings: dict[tuple[str, Key], dict[Key, None]] = {}
-        self._undo: list[tuple[str, Key, Row | None, int]] | None = None
+        self._undo: list[tuple[str, Key, Row | None, Version]] | None = None
         self._next_number = _FIRST_NUMBER
 
     def next_number(self) -> int:
@@ -45,8 +54,11 @@ class Store:
         key = self.key_of(SETS[name], row)
         name = SETS[name].stored_in
         self._remember(name, key)
+        before = self.tables[name].get(key)
         self._keep(name, key, row)
-        self.versions[name, key] = self.versions.get((name, key), 0) + 1
+        count, _ = self.versions.get((name, key), _NEVER)
+        self.versions[name, key] = (count + 1, self.now().strftime("%Y%m%d%H%M%S"))
+        self._tell(name, before, row)
         return row
 
     def remove(self, name: str, row: Row) -> None:
@@ -55,6 +67,11 @@ class Store:
         name = SETS[name].stored_in
         self._remember(name, key)
         self._drop(name, key)
+        self._tell(name, row, None)
+
+    def _tell(self, name: str, before: Row | None, after: Row | None) -> None:
+        if self.on_change is not None:
+            self.on_change(SETS[name], before, after)
 
     def rows(self, name: str, fixed: Mapping[str, str]) -> Iterator[Row]:
         """The rows whose key fields have these values."""
@@ -79,10 +96,19 @@ class Store:
                 yield row
 
     def etag(self, name: str, row: Mapping[str, Any]) -> str:
-        """The weak tag around ``objid:objversion``. Source: a vendor's documentation."""
+        """The weak tag around ``objid:objversion``. Source: a vendor's documentation.
+
+        The version is a count or a stamp in seconds, so that two changes within a second look alike
+        (both seen in code).
+        """
         key = self.key_of(SETS[name], row)
         name = SETS[name].stored_in
-        inner = f'W/"{name}-{"-".join(key)}:{self.versions[name, key]}"'
+        is_counted = self.knobs.objversion_style == "counter"
+        count, stamp = self.versions[name, key]
+        version = count if is_counted else stamp
+        digest = hashlib.sha256("^".join((name, *key)).encode()).digest()
+        row_id = base64.b64encode(digest)[:15].decode()
+        inner = f'W/"AAA{row_id}:{version}"'
         return f'W/"{base64.b64encode(inner.encode()).decode()}"'
 
     # change sets
@@ -138,4 +164,9 @@ class Store:
         if self._undo is not None:
             before = self.tables[name].get(key)
             copy = dict(before) if before is not None else None
-            self._undo.append((name, key, copy, self.versions.get((name, key), 0)))
+            self._undo.append((name, key, copy, self.versions.get((name, key), _NEVER)))
+
+
+def column_of(name: str) -> str:
+    """The stored name of a member: words in capitals with underscores (seen in code)."""
+    return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
