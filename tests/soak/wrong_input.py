@@ -189,6 +189,7 @@ class WrongInputSite(FakeIfs):
     """IFS in memory, with the basic data of the tenant."""
 
     known: Reference = field(default_factory=reference)
+    basic_data_at: datetime | None = None
 
     @property
     def reference(self) -> Reference:
