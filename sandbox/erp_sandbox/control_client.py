@@ -105,3 +105,13 @@ class IfsControl(SystemControl):
         """What stands in its books."""
         found: dict[str, Any] = self.ask("books")
         return found
+
+    def broken_invariants(self) -> dict[str, list[str]]:
+        """What breaks the rules of its books, per rule that is broken; empty when all hold."""
+        told: dict[str, list[str]] = self.ask("invariants")
+        return {name: faults for name, faults in told.items() if faults}
+
+    def trial_balance(self) -> list[dict[str, Any]]:
+        """Debit, credit and balance per company, period and code string."""
+        rows: list[dict[str, Any]] = self.ask("trial_balance")
+        return rows

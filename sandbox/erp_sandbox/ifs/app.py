@@ -21,6 +21,7 @@ from starlette.routing import Route
 from erp_sandbox.exact_json import encode
 from erp_sandbox.ifs.books import books
 from erp_sandbox.ifs.history import keep_history
+from erp_sandbox.ifs.invariants import check_invariants, trial_balance
 from erp_sandbox.ifs.knobs import Knobs
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.metadata import write_metadata
@@ -70,6 +71,8 @@ class IfsSite:
                 methods=methods,
             ),
             Route("/_control/books", self.show_books),
+            Route("/_control/invariants", self.show_invariants),
+            Route("/_control/trial_balance", self.show_trial_balance),
             Route("/_control/requests", self.show_requests),
             Route("/_control/knobs", self.turn_knobs, methods=["POST"]),
             Route("/_control/edit", self.edit, methods=["POST"]),
@@ -256,6 +259,14 @@ class IfsSite:
     async def show_books(self, _: Request) -> Response:
         """What stands in IFS."""
         return _reply(books(self.ledger))
+
+    async def show_invariants(self, _: Request) -> Response:
+        """What breaks the rules of the books, per rule."""
+        return _reply(check_invariants(self.ledger))
+
+    async def show_trial_balance(self, _: Request) -> Response:
+        """Debit and credit per company, period and code string."""
+        return _reply(trial_balance(self.ledger))
 
     async def show_requests(self, _: Request) -> Response:
         """Every request that reached a projection, without its login."""

@@ -60,3 +60,4 @@ class Knobs:
     company_row_needs_all: bool = False  # inferred: every non-nullable member of the invoice tab
     accounts_need_company: bool = False  # seen in code: AccountSet shows nothing without a company
     openapi_offered: bool = True  # seen in code
+    nulls_shown: bool = True  # OData 4: a member without a value is shown as null

@@ -105,7 +105,8 @@ class Service:
 
     def shown(self, entity: EntitySet, row: Row, select: str = "") -> dict[str, Any]:
         """A row as IFS shows it; with ``$select`` the key and the etag stay (seen in code)."""
-        wanted = {*select.split(","), *entity.key} if select else set(row)
+        everything = entity.fields if self.ledger.knobs.nulls_shown else row
+        wanted = {*select.split(","), *entity.key} if select else everything
         keyref = "".join(f"{column_of(name)}={row.get(name)}^" for name in entity.key)
         return {
             "@odata.etag": self.ledger.store.etag(entity.name, row),
