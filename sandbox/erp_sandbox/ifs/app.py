@@ -273,10 +273,16 @@ class IfsSite:
         return _reply(self.captured)
 
     async def turn_knobs(self, request: Request) -> Response:
-        """Change site habits while it runs."""
-        for name, value in (await request.json()).items():
+        """Change site habits while it runs: all that are named, or none."""
+        told = (await request.json()).items()
+        changes = {name: tuple(v) if isinstance(v, list) else v for name, v in told}
+        for name, value in changes.items():
             if not hasattr(self.knobs, name):
                 return _reply({"unknown": name}, _BAD_REQUEST)
+            kind = type(getattr(self.knobs, name))
+            if type(value) is not kind:
+                return _reply({"wrong": name, "takes": kind.__name__}, _BAD_REQUEST)
+        for name, value in changes.items():
             setattr(self.knobs, name, value)
         return _reply({})
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
+from erp_sandbox.control_client import ControlRefusedError
 from erp_sandbox.exact_json import JsonValue
+from erp_sandbox.ifs.knobs import Knobs
 from tests.contract.ifs.site import HEADER, INVOICES, Caller, Row
 
 POSTED = "Posted"
@@ -136,3 +141,23 @@ def test_orders_and_loads_are_looked_at_too(caller: Caller) -> None:
         "loads_have_made_what_they_say",
         "order_lines_have_their_order",
     }
+
+
+def test_every_knob_says_how_sure_its_rule_is() -> None:
+    """The page about the sandbox is made of these comments."""
+    lines = inspect.getsource(Knobs).splitlines()
+    knobs = [line for line in lines if re.match(r" {4}\w+: ", line)]
+    assert len(knobs) == len(fields(Knobs))
+    words = ("documented", "seen", "inferred", "site", "third party", "OData 4")
+    assert [line for line in knobs if not any(f"{word}" in line for word in words)] == []
+
+
+@pytest.mark.parametrize(
+    "change", [{"no_such_knob": 1}, {"action_status": "204"}, {"nulls_shown": 1}]
+)
+def test_a_knob_that_is_unknown_or_of_another_type_is_refused(
+    caller: Caller, change: Mapping[str, JsonValue]
+) -> None:
+    """A typing error in a scenario must not pass as the usual behaviour."""
+    with pytest.raises(ControlRefusedError):
+        caller.control.turn_knobs(**change)
