@@ -25,6 +25,7 @@ from tests.pipeline.expectation import COMPANY_OF, number
 pytestmark = pytest.mark.timeout(300)
 HELD, DENIED = 3, 4
 OPEN_YEAR = 2026
+PAYABLE, INPUT_TAX = "2410", "2450"
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ def test_bills_come_in_by_the_external_interface(route: Route) -> None:
     loads = route.ifs.books()["loads"]
     assert loads
     assert {load["Objstate"] for load in loads} == {"Created"}
+    assert route.ifs.broken_invariants() == {}
     before = route.ifs.books()
     code, text = route.run(**settings)
     assert code in {0, HELD}, text
@@ -211,6 +213,7 @@ def test_orders_become_purchase_orders_and_follow_procurify(route: Route) -> Non
     assert standing_orders(books) == wanted_orders(route.truth())
     states = {order["OrderNo"]: order["Objstate"] for order in books["orders"]}
     assert (states[closed["number"]], states[cancelled["number"]]) == ("Closed", "Cancelled")
+    assert route.ifs.broken_invariants() == {}
 
 
 def _bills(bill: Mapping[str, Any], order: Mapping[str, Any]) -> bool:
@@ -235,9 +238,13 @@ def test_invoices_are_posted_for_good_where_nobody_must_agree_first(route: Route
     vouchers = route.ifs.books()["vouchers"]
     posted = [i for i in truth.invoices if i["Objstate"] == "Posted"]
     assert len(vouchers) == len(posted)
-    for voucher in vouchers:
-        assert sum(row["Amount"] for row in voucher["rows"]) == 0
-        assert voucher["AccountingYear"] == OPEN_YEAR
+    assert {voucher["AccountingYear"] for voucher in vouchers} == {OPEN_YEAR}
+    assert route.ifs.broken_invariants() == {}
+    rows = route.ifs.trial_balance()
+    spent = sum(invoice["NetDomAmount"] for invoice in posted)
+    costs = [row for row in rows if row["CodeA"] not in {PAYABLE, INPUT_TAX}]
+    assert sum(row["Balance"] for row in rows) == 0
+    assert abs(sum(row["Balance"] for row in costs) - spent) <= len(vouchers) * Decimal("0.05")
 
     route.ifs.turn_knobs(final_posting_needs_authorisation=False)
     procurify = ProcurifyControl(route.sandbox.procurify)

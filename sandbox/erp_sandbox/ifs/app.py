@@ -126,7 +126,8 @@ class IfsSite:
         refused = self._refuse_early(request)
         if refused is not None:
             return refused
-        if not self._is_offered(projection, is_entity_service=is_entity_service):
+        endpoint = request.path_params.get("endpoint", "int")
+        if not self._is_offered(projection, endpoint, is_entity_service=is_entity_service):
             return _refused(not_found())
         told = self._describe(projection, unquote(path), request.url.query)
         if told is not None:
@@ -159,7 +160,10 @@ class IfsSite:
             case _:
                 return None
 
-    def _is_offered(self, projection: str, *, is_entity_service: bool) -> bool:
+    def _is_offered(self, projection: str, endpoint: str, *, is_entity_service: bool) -> bool:
+        own = dict(place.split("=") for place in self.knobs.endpoint_of)
+        if own.get(projection, endpoint) != endpoint:
+            return False
         sets = sets_of(projection)
         if not sets or sets[0].is_entity_service != is_entity_service:
             return False
@@ -171,6 +175,8 @@ class IfsSite:
         if time.monotonic() >= self._tokens.get(token, 0.0):
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
         self._served += 1
+        if request.path_params["service"].removesuffix(".svc") in knobs.projections_not_granted:
+            return Response(status_code=403)
         wait = {"Retry-After": str(knobs.retry_after_s)}
         if knobs.throttle_every and self._served % knobs.throttle_every == 0:
             return Response(status_code=429, headers=wait)
@@ -181,9 +187,12 @@ class IfsSite:
 
     def _serve_call(self, projection: str, call: Call, scope: Scope) -> Answer:
         """One read or write; a refusal is an answer too."""
+        scope.are_numbers_texts = _is_exact(call.headers.get("content-type", ""))
+        wants_texts = _is_exact(call.headers.get("accept", ""))
         try:
             if call.method == "GET":
                 row = self.service.read(projection, call.path, call.options)
+                row = _with_texts(row) if wants_texts else row
                 return _answer(200, row, content_id=call.content_id)
             with self.ledger.store.all_or_nothing():
                 entity, changed = self.service.write(
@@ -202,7 +211,9 @@ class IfsSite:
         status = self.knobs.action_status if is_action else _STATUS[call.method]
         if status == _NO_CONTENT:
             return Answer(status=status, body=b"", headers={}, content_id=call.content_id)
-        return _answer(status, self.service.shown(entity, changed), content_id=call.content_id)
+        row = self.service.shown(entity, changed)
+        row = _with_texts(row) if wants_texts else row
+        return _answer(status, row, content_id=call.content_id)
 
     def _status_of(self, refusal: Refusal) -> int:
         is_rule = refusal.code == "DATABASE_ERROR"
@@ -323,6 +334,21 @@ def _read_body(call: Call) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise Refusal(_BAD_REQUEST, "ODP_DESERIALIZATION_ERROR")
     return body
+
+
+def _is_exact(media_type: str) -> bool:
+    """Whether numbers travel as texts. Source: a vendor; the exact word is inferred."""
+    return "ieee754compatible=true" in media_type.lower()
+
+
+def _with_texts(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """Exact numbers and whole ones as texts, at any depth."""
+    if isinstance(value, Mapping):
+        return {name: _with_texts(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_texts(item) for item in value]
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return str(value) if is_number else value
 
 
 def _answer(status: int, body: Mapping[str, Any], *, content_id: str) -> Answer:

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from erp_sandbox.ifs.amounts import with_domestic
 from erp_sandbox.ifs.behaviour import SetRules
 from erp_sandbox.ifs.code_strings import check_code_string
 from erp_sandbox.ifs.ledger import Ledger
@@ -43,6 +44,7 @@ def check_new_invoice(ledger: Ledger, row: Row) -> None:
     row["Objstate"] = PRELIMINARY
     row["Creator"] = "MAN_SUPP_INVOICE_API"
     row["ProposalExist"] = uses_proposal(ledger, row)
+    with_domestic(row)
     ledger.numbers.setdefault(_place_of(row), []).append(row["InvoiceId"])
 
 
@@ -83,6 +85,7 @@ def check_number(ledger: Ledger, row: Mapping[str, Any]) -> None:
 def check_invoice_change(ledger: Ledger, before: Row, after: Row) -> None:
     """Only a preliminary invoice changes, and not to a number that is taken."""
     check_preliminary(before)
+    with_domestic(after)
     if _place_of(before) != _place_of(after):
         check_number(ledger, after)
         ledger.numbers.setdefault(_place_of(after), []).append(after["InvoiceId"])

@@ -34,6 +34,8 @@ class Knobs:
     metadata_offered: bool = True  # seen in code
     openapi_offered: bool = True  # seen in code
     entity_services_active: tuple[str, ...] = ()  # documented: switched on one by one
+    endpoint_of: tuple[str, ...] = ()  # documented: by service, as in "SupplierHandling=int"
+    projections_not_granted: tuple[str, ...] = ()  # inferred: 403 for what the user may not use
     nulls_shown: bool = True  # OData 4: a member without a value is null; some servers leave it out
     objversion_style: str = "counter"  # seen in code: "counter", or "timestamp" in seconds
     action_status: int = 201  # inferred: 200, 201 or 204 after an action
@@ -59,5 +61,6 @@ class Knobs:
     load_create_after_check: bool = False  # documented parameter of a load type
     load_partial_create: bool = True  # documented parameter of a load type
     load_voucher_date: str = "ArrivalDate"  # inferred: the day of the voucher, or "InvoiceDate"
+    custom_required: tuple[str, ...] = ()  # site: as in "ManSuppInvoiceSet.DeliveryAddressId"
     default_buyer: str = "SANDBOX"  # seen in code that the buyer comes back defaulted
     released_lines_removable: bool = True  # inferred: whether a line goes after the release

@@ -35,7 +35,9 @@ class Ledger:
         """
         rules = self._rules(entity)
         rules.fill(self, row)
-        for name in entity.required:
+        places = (place.split(".") for place in self.knobs.custom_required)
+        own = (name for set_, name in places if set_ == entity.name)
+        for name in (*entity.required, *own):
             if row.get(name) in {None, ""}:
                 raise database_error(RECORD_ERROR, entity.lu, tag="NULLVALUE", text=name)
         _check_lengths(entity, row)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,9 +37,13 @@ class Place:
 
 @dataclass(slots=True)
 class Scope:
-    """The rows that a change set has made so far, by Content-ID."""
+    """The rows that a change set has made so far, by Content-ID.
+
+    ``are_numbers_texts``: the request in hand writes exact numbers as texts.
+    """
 
     made: dict[str, tuple[EntitySet, Row]] = field(default_factory=dict)
+    are_numbers_texts: bool = False
 
 
 class Service:
@@ -79,6 +83,8 @@ class Service:
         if method not in METHODS:
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
         place = self._resolve(projection, path, scope)
+        if scope.are_numbers_texts:
+            body = _with_numbers(place.entity, body)
         if method == "POST" and not place.action:
             return place.entity, self._create(place, body)
         rows = list(self.ledger.store.rows(place.entity.name, place.fixed))
@@ -274,6 +280,19 @@ def _key_values(place: Place) -> Row:
         name: int(value) if place.entity.fields[name] == WHOLE else value
         for name, value in place.fixed.items()
     }
+
+
+def _with_numbers(entity: EntitySet, body: Row) -> Row:
+    """Numbers that came as texts, as numbers."""
+    found = dict(body)
+    for name, value in body.items():
+        if entity.fields.get(name) in {NUMBER, WHOLE} and isinstance(value, str):
+            try:
+                number = Decimal(value)
+            except InvalidOperation as error:
+                raise Refusal(400, "ODP_DESERIALIZATION_ERROR") from error
+            found[name] = int(number) if entity.fields[name] == WHOLE else number
+    return found
 
 
 def _parameters(action: str, body: Row) -> Row:

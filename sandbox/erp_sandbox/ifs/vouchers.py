@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any
 
+from erp_sandbox.ifs.amounts import domestic
 from erp_sandbox.ifs.code_strings import check_code_string, check_open_period, check_tax_code
 from erp_sandbox.ifs.entity import CODES
 from erp_sandbox.ifs.invoices import ITEMS, NOTHING
@@ -24,7 +25,6 @@ from erp_sandbox.ifs.store import Row
 PAYABLE, INPUT_TAX = "2410", "2450"
 # Cost rows are inferred; the tax rows are documented to be among IP3, IP9, IP10 and IP11.
 PAYABLE_TYPE, COST_TYPE, TAX_TYPE = "IP1", "IP2", "IP3"
-_CENT = Decimal("0.01")
 
 
 def check_postable(ledger: Ledger, invoice: Row, postings: Sequence[Row], day: date) -> Row:
@@ -79,12 +79,6 @@ def post_voucher(
             "InvoiceId": invoice["InvoiceId"],
         },
     )
-
-
-def domestic(invoice: Mapping[str, Any], amount: Decimal) -> Decimal:
-    """An amount of an invoice in the currency of its company."""
-    rate = Decimal(invoice.get("CurrRate") or 1) / Decimal(invoice.get("DivFactor") or 1)
-    return (amount * rate).quantize(_CENT, rounding=ROUND_HALF_UP)
 
 
 def _rows(ledger: Ledger, invoice: Row, postings: Sequence[Row]) -> list[Row]:

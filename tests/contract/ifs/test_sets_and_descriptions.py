@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -309,3 +310,38 @@ def test_members_that_only_ifs_writes_are_refused_or_ignored(
     assert answer.status_code == status
     if status == 201:
         assert answer.json()["Objstate"] == "Preliminary"
+
+
+def test_exact_numbers_travel_as_texts_where_both_sides_say_so(caller: Caller) -> None:
+    """A vendor asked for it; the exact word is inferred. Without it a text is no number."""
+    body = {**HEADER, "NetCurrAmount": "100.10", "GrossCurrAmount": "105.10"}
+    kind = "application/json;IEEE754Compatible=true"
+    headers = {"Content-Type": kind, "Accept": kind}
+    text = json.dumps(body)
+    made = caller.call("POST", INVOICES, "ManSuppInvoiceSet", data=text, headers=headers)
+    assert made.status_code == 201, made.text
+    assert made.json()["NetCurrAmount"] == "100.10"
+    rows = caller.call("GET", INVOICES, "ManSuppInvoiceSet", headers={"Accept": kind}).json()
+    assert {type(row["InvoiceId"]) for row in rows["value"]} == {str}
+    plain = caller.call("POST", INVOICES, "ManSuppInvoiceSet", json={**body, "InvoiceNo": "T-2"})
+    assert error_of(plain)[1] == "ODP_DESERIALIZATION_ERROR"
+
+
+def test_what_the_user_may_not_use_is_forbidden_and_services_have_their_endpoint(
+    caller: Caller,
+) -> None:
+    """Permission sets and endpoints are documented; the status is inferred."""
+    caller.control.turn_knobs(projections_not_granted=[INVOICES])
+    assert caller.call("GET", INVOICES, "ManSuppInvoiceSet").status_code == 403
+    caller.control.turn_knobs(projections_not_granted=[], endpoint_of=[f"{INVOICES}=int"])
+    assert caller.call("GET", INVOICES, "ManSuppInvoiceSet").status_code == 404
+    found = caller.call("GET", INVOICES, "ManSuppInvoiceSet", endpoint="int")
+    assert found.status_code == 200
+
+
+def test_a_member_may_be_mandatory_at_one_site_only(caller: Caller) -> None:
+    """Site data: custom members can be mandatory."""
+    caller.control.turn_knobs(custom_required=["ManSuppInvoiceSet.DeliveryAddressId"])
+    answer = caller.call("POST", INVOICES, "ManSuppInvoiceSet", json=dict(HEADER))
+    assert error_of(answer)[2] == "ORA-20110: ManSuppInvoice.NULLVALUE: DeliveryAddressId"
+    caller.post(INVOICES, "ManSuppInvoiceSet", {**HEADER, "DeliveryAddressId": "1"})
