@@ -345,3 +345,21 @@ def test_a_member_may_be_mandatory_at_one_site_only(caller: Caller) -> None:
     answer = caller.call("POST", INVOICES, "ManSuppInvoiceSet", json=dict(HEADER))
     assert error_of(answer)[2] == "ORA-20110: ManSuppInvoice.NULLVALUE: DeliveryAddressId"
     caller.post(INVOICES, "ManSuppInvoiceSet", {**HEADER, "DeliveryAddressId": "1"})
+
+
+def test_a_row_that_another_session_holds_is_refused_until_it_is_free(caller: Caller) -> None:
+    """Text seen in code, number inferred; nothing is changed meanwhile."""
+    row = caller.post(INVOICES, "ManSuppInvoiceSet", dict(HEADER))
+    path = f"ManSuppInvoiceSet(Company='HCA',InvoiceId={row['InvoiceId']})"
+    caller.control.turn_knobs(locked_rows=[f"ManSuppInvoiceSet/HCA/{row['InvoiceId']}"])
+    held = caller.change("PATCH", INVOICES, path, {"VoucherText": "x"})
+    assert error_of(held)[1:] == (
+        "DATABASE_ERROR",
+        "ORA-20113: ManSuppInvoice.FND_LOCKED: refused",
+    )
+    assert caller.get(INVOICES, path)["VoucherText"] is None
+    caller.control.turn_knobs(locked_rows=[], lock_every=2)
+    statuses = [
+        caller.change("PATCH", INVOICES, path, {"VoucherText": "x"}).status_code for _ in range(4)
+    ]
+    assert sorted(statuses) == [200, 200, 400, 400]
