@@ -187,15 +187,22 @@ class PurchaseOrder(SupplierInvoice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupplierRow:
-    """A child row of a supplier: ``collection`` is the profile's name for it (``addresses``)."""
+    """A child row of a supplier: ``collection`` is the profile's name for it (``addresses``).
+
+    ``owned`` are the fields that Procurify decides, also when the row is in IFS already.
+    """
 
     collection: str
     values: Fields
+    owned: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supplier:
-    """A supplier for IFS with its address, communication and one invoice row per company."""
+    """A supplier for IFS with its address, communication and one invoice row per company.
+
+    ``owned`` are the header fields that Procurify decides, also of a supplier that IFS has.
+    """
 
     source: Source
     supplier: SupplierId
@@ -203,6 +210,7 @@ class Supplier:
     country: str
     header: Fields
     rows: tuple[SupplierRow, ...]
+    owned: frozenset[str] = field(default=frozenset(), compare=False)
     trace: tuple[Explained, ...] = field(default=(), compare=False)
 
     @property

@@ -45,13 +45,15 @@ class Changes:
     """What one step of delivery changes, all or nothing.
 
     ``billed`` replaces, per bill id, what the bill takes off orders; ``due_orders`` are orders, by
-    id or by their number inside Procurify, whose open amount must be worked out again; ``audit``
-    are the lines that prove the change.
+    id or by their number inside Procurify, whose open amount must be worked out again;
+    ``due_vendors`` are vendors, by id, whose supplier must be compared again; ``audit`` are the
+    lines that prove the change.
     """
 
     entries: Sequence[Entry] = ()
     billed: Mapping[str, Sequence[BilledLine]] = field(default_factory=dict)
     due_orders: frozenset[str] = frozenset()
+    due_vendors: frozenset[str] = frozenset()
     links: Mapping[str, tuple[SupplierId, str]] = field(default_factory=dict)
     audit: Sequence[Mapping[str, Any]] = ()
 
@@ -146,6 +148,14 @@ class Outbox:
                     )
                     .values(is_due=1)
                 )
+            if changes.due_vendors:
+                connection.execute(
+                    sa.update(DOCUMENT)
+                    .where(
+                        DOCUMENT.c.kind == "vendor", DOCUMENT.c.source_id.in_(changes.due_vendors)
+                    )
+                    .values(is_due=1)
+                )
             stamp = {"at": now.isoformat(), "run": self.run_id}
             audit.append(connection, [{**stamp, **line} for line in changes.audit])
 
@@ -227,9 +237,9 @@ class Outbox:
                 .values(state=State.IN_DOUBT.value, sent_at=self.clock().isoformat())
             )
 
-    def due_orders(self) -> Iterator[list[Entry]]:
-        """Orders whose proposal must be worked out again."""
-        return self._pages([DOCUMENT.c.kind == "purchase_order", DOCUMENT.c.is_due == 1])
+    def due(self, kind: SourceKind) -> Iterator[list[Entry]]:
+        """What must be worked out again: open amounts of orders, changes of vendors under way."""
+        return self._pages([DOCUMENT.c.kind == kind, DOCUMENT.c.is_due == 1])
 
     def _pages(self, conditions: Sequence[sa.ColumnElement[bool]]) -> Iterator[list[Entry]]:
         """Keyset pages over ids fixed before the first one, so that changes cannot loop it."""

@@ -18,8 +18,15 @@ from target_ifs_cloud.delivery.database import make_engine, open_database
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.tables import LEASE, METADATA
-from target_ifs_cloud.documents import CompanyId, DocumentKey, Supplier, SupplierInvoice
+from target_ifs_cloud.documents import (
+    CompanyId,
+    DocumentKey,
+    Supplier,
+    SupplierId,
+    SupplierInvoice,
+)
 from target_ifs_cloud.errors import ConfigurationError
+from target_ifs_cloud.ifs.batch import ChangeSet
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 from target_ifs_cloud.reference import SupplierCompany
 
@@ -41,6 +48,10 @@ class RehearsingSite(Site):
     @override
     def create_suppliers(self, documents: Sequence[Supplier]) -> list[Sent]:
         return [Sent(verdict=Verdict.DONE, ifs_id=document.supplier) for document in documents]
+
+    @override
+    def change_suppliers(self, changes: Mapping[SupplierId, ChangeSet]) -> list[Sent]:
+        return [Sent(verdict=Verdict.DONE, ifs_id=supplier) for supplier in changes]
 
     @override
     def remember_suppliers(self, documents: Sequence[Supplier]) -> None:

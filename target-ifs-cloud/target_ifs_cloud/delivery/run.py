@@ -272,7 +272,7 @@ class DeliveryRun:
         return wanted
 
     def _deliver_due_orders(self) -> None:
-        for entries in self._outbox.due_orders():
+        for entries in self._outbox.due("purchase_order"):
             self._deliver("purchase_order", [(entry.record, entry) for entry in entries])
 
     def _retry_held(self, codes: frozenset[str]) -> None:

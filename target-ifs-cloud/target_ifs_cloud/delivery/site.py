@@ -28,6 +28,7 @@ from target_ifs_cloud.documents import (
     SupplierId,
     SupplierInvoice,
 )
+from target_ifs_cloud.ifs.batch import ChangeSet
 from target_ifs_cloud.ifs.client import IfsClient, connect
 from target_ifs_cloud.ifs.client import Site as SiteAddress
 from target_ifs_cloud.ifs.expectations import Uses
@@ -35,6 +36,7 @@ from target_ifs_cloud.ifs.invoices import InvoiceShown, uses_proposal
 from target_ifs_cloud.ifs.metadata import require_profile_fits
 from target_ifs_cloud.ifs.profile import load_profile
 from target_ifs_cloud.ifs.reference_data import read_company
+from target_ifs_cloud.ifs.supplier_changes import SupplierChange, read_changes
 from target_ifs_cloud.ifs.suppliers import (
     create_supplier_change_set,
     find_suppliers,
@@ -166,6 +168,23 @@ class Site:
                 exchange=exchange_of(profile, "supplier", set_, result),
             )
             for document, set_, result in zip(documents, sets, results, strict=True)
+        ]
+
+    def supplier_changes(self, documents: Sequence[Supplier]) -> dict[SupplierId, SupplierChange]:
+        """What these suppliers differ in from what Procurify decides.
+
+        Raises:
+            TemporaryError: IFS did not answer completely.
+        """
+        return read_changes(self._client, documents)
+
+    def change_suppliers(self, changes: Mapping[SupplierId, ChangeSet]) -> list[Sent]:
+        """Send these changes, one atomic change set per supplier; answers in their order."""
+        profile = self._client.profile
+        results = self._client.batch_change("supplier", list(changes.values()))
+        return [
+            verdict_of(result, ifs_id=id_, exchange=exchange_of(profile, "supplier", set_, result))
+            for (id_, set_), result in zip(changes.items(), results, strict=True)
         ]
 
     def remember_suppliers(self, documents: Sequence[Supplier]) -> None:

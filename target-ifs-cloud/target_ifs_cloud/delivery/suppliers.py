@@ -1,4 +1,4 @@
-"""Delivers vendors: links those that IFS has, creates those that it lacks.
+"""Delivers vendors: links those that IFS has and keeps them up to date, creates those it lacks.
 
 A supplier's key is its id, chosen by rule, so a lost answer is found by reading that id back.
 """
@@ -6,56 +6,32 @@ A supplier's key is its id, chosen by rule, so a lost answer is found by reading
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from target_ifs_cloud.delivery.entry import Entry, State
+from target_ifs_cloud.delivery.entry import State
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.plan import Known
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.summary import Outcome, Tally
-from target_ifs_cloud.documents import Mapped, Supplier, SupplierId
+from target_ifs_cloud.delivery.supplier_updates import SupplierUpdates
+from target_ifs_cloud.delivery.vendor_cases import (
+    Settled,
+    VendorCase,
+    decided,
+    line_of,
+    linked,
+    must_be_compared,
+)
+from target_ifs_cloud.documents import SupplierId
 from target_ifs_cloud.errors import TemporaryError
-from target_ifs_cloud.mapping import map_vendor
+from target_ifs_cloud.mapping import leading_vendors, map_vendor, source_of
 from target_ifs_cloud.mapping.rules import Rules
 
 CREATE_TRIES_MAX = 3
 _NAMES_SHOWN = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VendorCase:
-    """One vendor on its way: what the rules made of it and what the outbox remembers."""
-
-    record: Mapping[str, Any]
-    mapped: Mapped
-    entry: Entry | None
-
-    @property
-    def supplier(self) -> Supplier:
-        """The supplier that the rules made; only asked where there is one."""
-        if not isinstance(self.mapped.document, Supplier):
-            message = f"{self.mapped.source.label} has no supplier document"
-            raise TypeError(message)
-        return self.mapped.document
-
-    @property
-    def is_in_doubt(self) -> bool:
-        """True when its creation was sent and nobody knows the answer."""
-        return self.entry is not None and self.entry.known is Known.IN_DOUBT
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """A vendor with its new state and how it came there."""
-
-    case: VendorCase
-    state: State
-    outcome: Outcome
-    link_origin: str = ""
-    sent: Sent | None = None
 
 
 class SupplierDelivery:
@@ -78,16 +54,24 @@ class SupplierDelivery:
         self._tally = tally
         self._clock = clock
         self._sleep = sleep
-        self.has_linked = False
+        self._has_linked = False
+        self._updates = SupplierUpdates(outbox, site, self._record, rules_version=rules.version)
+
+    @property
+    def has_linked(self) -> bool:
+        """Whether this run has linked a vendor, so that bills may know their supplier now."""
+        return self._has_linked or self._updates.has_linked
 
     def settle_again(self) -> None:
-        """Look up what earlier runs left in doubt, try again what they held.
+        """Look up what earlier runs left in doubt, try again what they held or left half done.
 
         Raises:
             TemporaryError: IFS does not answer, or a doubt is not settled yet.
         """
         states = (State.SENDING, State.IN_DOUBT, State.HELD, State.REJECTED)
         for entries in self._outbox.in_states(states, kind="vendor"):
+            self.deliver([entry.record for entry in entries if entry.record])
+        for entries in self._outbox.due("vendor"):
             self.deliver([entry.record for entry in entries if entry.record])
 
     def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
@@ -97,41 +81,52 @@ class SupplierDelivery:
             TemporaryError: a look-up was not answered, or a creation stays in doubt (on record).
         """
         to_create: dict[SupplierId, VendorCase] = {}
+        to_compare: dict[SupplierId, VendorCase] = {}
         settled: list[Settled] = []
         twins: list[VendorCase] = []
+        leaders = leading_vendors(self._outbox.links())
         for case in self._cases(records):
             outcome = self._settle_without_write(case)
-            if outcome:
+            if outcome and self._must_be_compared(outcome, leaders, to_compare):
+                to_compare[case.supplier.supplier] = case
+            elif outcome:
                 settled.append(outcome)
             elif case.supplier.supplier in to_create:
                 twins.append(case)
             else:
                 to_create[case.supplier.supplier] = case
+        self._updates.bring_up_to_date(list(to_compare.values()))
         self._create(list(to_create.values()))
         # A second vendor of the same supplier is linked to what the first one has created.
-        held = State.HELD, Outcome.HELD
         settled += [
-            _linked(case)
+            linked(case)
             if case.supplier.supplier in self._site.reference.suppliers
-            else Settled(case=case, state=held[0], outcome=held[1])
+            else _held(case)
             for case in twins
         ]
         self._record(settled)
 
     def _cases(self, records: Sequence[Mapping[str, Any]]) -> list[VendorCase]:
-        links, reference = self._outbox.links(), self._site.reference
-        mapped = [
-            map_vendor(record, rules=self._rules, reference=reference, links=links)
-            for record in records
-        ]
-        for each in mapped:
-            self._tally.look_at(each)
-        known = self._outbox.find("vendor", [m.source.id for m in mapped])
-        latest = {
-            m.source.id: VendorCase(record=record, mapped=m, entry=known.get(m.source.id))
-            for record, m in zip(records, mapped, strict=True)
+        reference, rules = self._site.reference, self._rules
+        latest = {source_of("vendor", record).id: record for record in records}
+        known = self._outbox.find("vendor", latest)
+        # A creation in doubt was sent because nobody had its id: who has it now is the vendor.
+        found = {
+            id_: SupplierId(entry.ifs_id)
+            for id_, entry in known.items()
+            if entry.known is Known.IN_DOUBT and SupplierId(entry.ifs_id) in reference.suppliers
         }
-        return list(latest.values())
+        links = {**found, **self._outbox.links()}
+        mapped = {
+            id_: map_vendor(record, rules=rules, reference=reference, links=links)
+            for id_, record in latest.items()
+        }
+        for each in mapped.values():
+            self._tally.look_at(each)
+        return [
+            VendorCase(record=record, mapped=mapped[id_], entry=known.get(id_))
+            for id_, record in latest.items()
+        ]
 
     def _settle_without_write(self, case: VendorCase) -> Settled | None:
         """Left out, held, or in IFS already; ``None`` when the supplier must be created."""
@@ -139,14 +134,16 @@ class SupplierDelivery:
         if mapped.not_wanted:
             return Settled(case=case, state=State.LEFT_OUT, outcome=Outcome.LEFT_OUT)
         if mapped.problems:
-            return Settled(case=case, state=State.HELD, outcome=Outcome.HELD)
+            return _held(case)
         if case.supplier.supplier in self._site.reference.suppliers:
-            return _linked(case)
+            return _as_before(case)
         if entry is None or entry.state is not State.REJECTED:
             return None
         now = (mapped.source.hash, self._rules.version)
         is_same = (entry.source.hash, entry.rules_version) == now
-        rejected = Settled(case=case, state=State.REJECTED, outcome=Outcome.REJECTED)
+        rejected = Settled(
+            case=case, state=State.REJECTED, outcome=Outcome.REJECTED, problems=entry.problems
+        )
         return rejected if is_same else None
 
     def _create(self, cases: Sequence[VendorCase]) -> None:
@@ -155,13 +152,13 @@ class SupplierDelivery:
         for _ in range(CREATE_TRIES_MAX):
             self._wait_for(pending)
             found = self._site.find_suppliers([case.supplier.supplier for case in pending])
-            self._record([_linked(case) for case in pending if case.supplier.supplier in found])
+            self._record([linked(case) for case in pending if case.supplier.supplier in found])
             ready = [case for case in pending if case.supplier.supplier not in found]
             if not ready:
                 return
-            now = self._clock()
-            intents = [self._entry(case, State.SENDING, sent_at=now) for case in ready]
-            lines = [_line(case, "decided", "create") for case in ready]
+            now, version = self._clock(), self._rules.version
+            intents = [case.to_entry(State.SENDING, version, sent_at=now) for case in ready]
+            lines = [decided(case, "create") for case in ready]
             self._outbox.save(Changes(entries=intents, audit=lines))
             answers = self._site.create_suppliers([case.supplier for case in ready])
             sent = [replace(c, entry=e) for c, e in zip(ready, intents, strict=True)]
@@ -189,7 +186,8 @@ class SupplierDelivery:
         settled, doubtful = [], []
         for case, sent in zip(cases, answers, strict=True):
             if sent.verdict in {Verdict.UNANSWERED, Verdict.STALE, Verdict.POSTPONED}:
-                entry = self._entry(case, State.IN_DOUBT, sent_at=self._clock())
+                now, version = self._clock(), self._rules.version
+                entry = case.to_entry(State.IN_DOUBT, version, sent_at=now)
                 doubtful.append(replace(case, entry=entry))
                 continue
             is_done = sent.verdict is Verdict.DONE
@@ -198,6 +196,7 @@ class SupplierDelivery:
                     case=case,
                     state=State.CONFIRMED if is_done else State.REJECTED,
                     outcome=Outcome.POSTED if is_done else Outcome.REJECTED,
+                    problems=sent.problems,
                     link_origin="created" if is_done else "",
                     sent=sent,
                 )
@@ -211,12 +210,9 @@ class SupplierDelivery:
         entries, links, lines = [], {}, []
         for item in settled:
             case, before = item.case, item.case.entry
-            problems = case.mapped.problems
-            if item.state is State.REJECTED:
-                refused = item.sent.problem if item.sent else None
-                problems = (refused,) if refused else (before.problems if before else ())
+            problems = item.problems
             is_new = bool(problems) and (before is None or before.problems != problems)
-            entry = self._entry(case, item.state)
+            entry = case.to_entry(item.state, self._rules.version, is_due=item.is_due)
             if problems:
                 since = before.held_since if before else None
                 entry = replace(
@@ -227,57 +223,37 @@ class SupplierDelivery:
                 )
             entries.append(entry)
             if item.link_origin:
-                self.has_linked = True
+                self._has_linked = True
                 links[case.mapped.source.id] = (case.supplier.supplier, item.link_origin)
-            if is_new or before is None or before.state is not item.state:
-                lines.append(_line(case, "answered", item.outcome.value, sent=item.sent))
+            if is_new or item.sent or before is None or before.state is not item.state:
+                lines.append(line_of(item))
             self._tally.add(entry, item.outcome)
         self._outbox.save(Changes(entries=entries, links=links, audit=lines))
 
-    def _entry(self, case: VendorCase, state: State, *, sent_at: datetime | None = None) -> Entry:
-        needs_record = state not in {State.CONFIRMED, State.LEFT_OUT}
-        document = case.mapped.document
-        return Entry(
-            source=case.mapped.source,
-            state=state,
-            rules_version=self._rules.version,
-            ifs_id=document.supplier if isinstance(document, Supplier) else "",
-            record=case.record if needs_record else None,
-            sent_at=sent_at or (case.entry.sent_at if case.entry else None),
-        )
+    def _must_be_compared(
+        self,
+        settled: Settled,
+        leaders: Mapping[SupplierId, str],
+        others: Mapping[SupplierId, VendorCase],
+    ) -> bool:
+        """Whether the supplier may lack something; of its several vendors one decides."""
+        if settled.state is not State.CONFIRMED:
+            return False
+        case = settled.case
+        supplier, vendor = case.supplier.supplier, case.mapped.source.id
+        leads = leaders.get(supplier, vendor) == vendor and supplier not in others
+        return leads and must_be_compared(case, self._rules.version)
 
 
-def _linked(case: VendorCase) -> Settled:
-    """The supplier is in IFS: it was linked before, or a doubt is settled, or it is adopted."""
-    is_known = case.entry is not None and case.entry.state is State.CONFIRMED
-    if is_known:
-        return Settled(case=case, state=State.CONFIRMED, outcome=Outcome.UNCHANGED)
-    outcome = Outcome.FOUND if case.is_in_doubt else Outcome.ADOPTED
-    origin = "created" if case.is_in_doubt else "adopted"
-    return Settled(case=case, state=State.CONFIRMED, outcome=outcome, link_origin=origin)
+def _held(case: VendorCase) -> Settled:
+    problems = case.mapped.problems
+    return Settled(case=case, state=State.HELD, outcome=Outcome.HELD, problems=problems)
 
 
-def _line(
-    case: VendorCase, event: str, decision: str, *, sent: Sent | None = None
-) -> dict[str, Any]:
-    """One line of the audit trail about one vendor."""
-    source, document = case.mapped.source, case.mapped.document
-    line: dict[str, Any] = {
-        "event": event,
-        "direction": "procurify-to-ifs",
-        "decision": decision,
-        "kind": source.kind,
-        "source": source.id,
-        "source_hash": source.hash,
-        "key": document.supplier if isinstance(document, Supplier) else "",
-    }
-    problems = {problem.code for problem in case.mapped.problems}
-    if sent:
-        line["verdict"] = sent.verdict.value
-        line["exchanges"] = [asdict(exchange) for exchange in sent.exchanges]
-        problems |= {sent.problem.code} if sent.problem else set()
-    if problems:
-        line["problems"] = sorted(problems)
-    if case.mapped.not_wanted:
-        line["reason"] = case.mapped.not_wanted
-    return line
+def _as_before(case: VendorCase) -> Settled:
+    """Linked; a change that IFS has refused stays on the list until vendor or rules change."""
+    before = case.entry
+    if before is None or before.state is not State.CONFIRMED or not before.problems:
+        return linked(case)
+    outcome = Outcome.TO_LOOK_AT
+    return Settled(case=case, state=before.state, outcome=outcome, problems=before.problems)

@@ -17,7 +17,7 @@ from target_ifs_cloud.mapping.suspects import (
     earlier_of,
     find_suspects,
 )
-from target_ifs_cloud.mapping.vendor import map_vendor
+from target_ifs_cloud.mapping.vendor import leading_vendors, map_vendor
 
 __all__ = [
     "CaseResult",
@@ -31,6 +31,7 @@ __all__ = [
     "coverage",
     "earlier_of",
     "find_suspects",
+    "leading_vendors",
     "load_rules",
     "map_bill",
     "map_purchase_order",

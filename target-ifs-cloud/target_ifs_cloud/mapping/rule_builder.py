@@ -107,7 +107,7 @@ def build_rules(roots: Sequence[Node], version: str) -> Built:
         tax_rows=_tax_rows(files["tax_codes"]["tax_codes"], parts),
         bill=_bill(files["bill"], parts),
         purchase_order=_purchase_order(files["purchase_order"], parts),
-        vendor=_vendor(files["vendor"], parts),
+        vendor=replace(_vendor(files["vendor"], parts), owners=_owners(roots)),
     )
     rules = replace(rules, cases=tuple(case for x in roots for case in build_cases(x, parts)))
     faults = tuple(dict.fromkeys(sorted(parts.faults)))
@@ -127,6 +127,12 @@ def _by_subject(roots: Sequence[Node], parts: Parts) -> Mapping[str, Node]:
             message = f"no file begins with `rules_for: {subject_name}`; add {subject_name}.yml"
             parts.faults.append(Fault(file=f"{subject_name}.yml", line=1, message=message))
     return {name: node for name, node in files.items() if name in SINGLE}
+
+
+def _owners(roots: Sequence[Node]) -> Mapping[str, str]:
+    """One owner per field for both directions; without a file about suppliers nobody owns any."""
+    about = (root for root in roots if root["rules_for"].text == "supplier")
+    return {name: node.text for root in about for name, node in root["owners"].children}
 
 
 def _companies(root: Node) -> Mapping[CompanyId, CompanyRules]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -241,6 +241,8 @@ class VendorRules:
     country: Rule
     header: FieldRules
     rows: tuple[RowRules, ...]
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """Who decides a field of a vendor: `procurify`, `ifs` or `none`, from ``supplier.yml``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from target_ifs_cloud.mapping.checks import check
 from target_ifs_cloud.mapping.expressions import Context
 from target_ifs_cloud.mapping.frame import ask, ask_text
 from target_ifs_cloud.mapping.operators import Lookup, Take
+from target_ifs_cloud.mapping.ownership import owned_fields
 from target_ifs_cloud.mapping.problems import Findings
 from target_ifs_cloud.mapping.records import (
     Record,
@@ -123,6 +124,7 @@ def _as_known(document: Supplier, known: SupplierReference) -> Supplier:
         country=document.country or known.country,
         header=document.header,
         rows=document.rows,
+        owned=document.owned,
         trace=document.trace,
     )
 
@@ -181,6 +183,14 @@ def _check_free(vendor: _Vendor, by_rule: SupplierId, *, name: str, country: str
             )
 
 
+def leading_vendors(links: Mapping[str, SupplierId]) -> dict[SupplierId, str]:
+    """Of the vendors linked to a supplier the one that follows and decides: the oldest by id."""
+    leaders: dict[SupplierId, str] = {}
+    for vendor in sorted(links, key=lambda id_: (len(id_), id_), reverse=True):
+        leaders[links[vendor]] = vendor
+    return leaders
+
+
 def matching_name(name: str) -> str:
     """A name for comparing: letters and digits only, without case and accents of form."""
     folded = unicodedata.normalize("NFKC", name).casefold()
@@ -212,6 +222,7 @@ def _document(vendor: _Vendor, supplier: SupplierId, name: str, country: str) ->
         country=country,
         header=header or (),
         rows=tuple(rows),
+        owned=owned_fields(vendor.rules.vendor.header, vendor.rules.vendor),
         trace=vendor.findings.trace,
     )
 
@@ -219,7 +230,10 @@ def _document(vendor: _Vendor, supplier: SupplierId, name: str, country: str) ->
 def _rows(rule: RowRules, vendor: _Vendor, taken: Mapping[str, Value]) -> list[SupplierRow]:
     if not rule.is_per_company:
         fields = _fields(rule.fields, rule.collection, vendor, taken)
-        return [] if fields is None else [SupplierRow(collection=rule.collection, values=fields)]
+        if fields is None:
+            return []
+        owned = owned_fields(rule.fields, vendor.rules.vendor)
+        return [SupplierRow(collection=rule.collection, values=fields, owned=owned)]
     rows = []
     for company in vendor.rules.by_company.values():
         of_company: Mapping[str, Value] = {

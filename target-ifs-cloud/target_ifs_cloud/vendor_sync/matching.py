@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from target_ifs_cloud.documents import Problem, SupplierId
 from target_ifs_cloud.mapping.records import Record, read_id, read_text
-from target_ifs_cloud.mapping.vendor import matching_name
+from target_ifs_cloud.mapping.vendor import leading_vendors, matching_name
 
 PROPOSALS_MAX = 3
 VENDOR_CODES = frozenset(
@@ -48,10 +48,9 @@ class VendorIndex:
 def match(supplier: Record, index: VendorIndex, links: Mapping[str, SupplierId]) -> Matched:
     """Stored link, then external id, then registration number; a name alone is only proposed."""
     id_ = read_id(supplier.get("supplier_id"))
-    linked = sorted(vendor for vendor, of in links.items() if of == id_)
+    linked = leading_vendors({vendor: of for vendor, of in links.items() if of == id_})
     if linked:
-        # Several vendors may be one supplier: each of them follows it.
-        return Matched(vendor=linked[0], how="link")
+        return Matched(vendor=linked[SupplierId(id_)], how="link")
     number = number_of(read_text(supplier.get("association_no")) or "")
     for how, found in (
         ("external_id", index.by_external.get(id_, [])),

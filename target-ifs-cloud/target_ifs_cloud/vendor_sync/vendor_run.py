@@ -148,7 +148,7 @@ class VendorRun:
             index=VendorIndex(
                 self._client.vendors(), registration_field=self._rules.registration_field
             ),
-            links=self._outbox.links(),
+            links=self._links(),
             settling_time_s=settings.settling_time_s,
             clock=self._outbox.clock,
             sleep=self._sleep,
@@ -164,6 +164,12 @@ class VendorRun:
             self._record(case, result)
             if result.vendor:
                 alignment.links[result.vendor] = SupplierId(source.id)
+
+    def _links(self) -> dict[str, SupplierId]:
+        """With suppliers whose creation is in doubt: one that is there was made for its vendor."""
+        doubts = self._outbox.in_states([State.SENDING, State.IN_DOUBT], kind="vendor")
+        made = {e.source.id: SupplierId(e.ifs_id) for page in doubts for e in page}
+        return {**made, **self._outbox.links()}
 
     def _record(self, case: Case, result: Result) -> None:
         before = case.entry
@@ -192,7 +198,10 @@ class VendorRun:
             else {}
         )
         lines = [_line(case, result)] if is_news or links else []
-        self._outbox.save(Changes(entries=[entry], links=links, audit=lines))
+        # IFS has changed: what Procurify decides of it is compared by the next run the other way.
+        is_changed = before is None or before.source.hash != case.source.hash
+        due = frozenset({result.vendor} if result.vendor and is_changed else ())
+        self._outbox.save(Changes(entries=[entry], links=links, due_vendors=due, audit=lines))
 
     def _exit_code(self) -> int:
         policy = self._settings.fail_on_held

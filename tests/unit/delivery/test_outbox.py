@@ -117,9 +117,11 @@ def test_orders_become_due_when_a_bill_touches_them(outbox: Outbox) -> None:
     """The mark is set with the bill's own change, so that a crash cannot lose it."""
     order = make_entry("po", State.CONFIRMED, kind="purchase_order")
     outbox.save(Changes(entries=[order]))
-    assert list(outbox.due_orders()) == []
+    assert list(outbox.due("purchase_order")) == []
     outbox.save(Changes(due_orders=frozenset({"po"})))
-    assert [[entry.source.id for entry in page] for page in outbox.due_orders()] == [["po"]]
+    assert [[entry.source.id for entry in page] for page in outbox.due("purchase_order")] == [
+        ["po"]
+    ]
 
 
 def test_an_order_named_by_its_number_becomes_due(outbox: Outbox) -> None:
@@ -127,7 +129,9 @@ def test_an_order_named_by_its_number_becomes_due(outbox: Outbox) -> None:
     order = replace(make_entry("po", State.CONFIRMED, kind="purchase_order"), alias="1042")
     outbox.save(Changes(entries=[order]))
     outbox.save(Changes(due_orders=frozenset({"1042"})))
-    assert [[entry.source.id for entry in page] for page in outbox.due_orders()] == [["po"]]
+    assert [[entry.source.id for entry in page] for page in outbox.due("purchase_order")] == [
+        ["po"]
+    ]
 
 
 def test_hostile_texts_and_numbers_are_kept_in_a_form_that_can_be_kept(outbox: Outbox) -> None:
