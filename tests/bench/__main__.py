@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
+import platform
 import sys
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -12,7 +17,10 @@ from rich.table import Table
 
 from tests.bench import Row
 
-MODULES = ("tap", "delivery", "sandbox")
+MODULES = ("delivery", "tap", "sandbox")
+PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+HEADINGS = ("id", "metric", "measured", "anchor", "target", "met")
 
 
 def find_modules() -> tuple[str, ...]:
@@ -32,7 +40,7 @@ def measure(name: str, console: Console, *, quick: bool) -> list[Row]:
 def show(title: str, rows: list[Row], console: Console) -> None:
     """One table."""
     table = Table(title=title, title_justify="left")
-    for heading in ("id", "metric", "measured", "anchor", "target", "met"):
+    for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
     for row in rows:
         verdict = "[green]yes[/green]" if row.met else "[red]no[/red]"
@@ -40,15 +48,37 @@ def show(title: str, rows: list[Row], console: Console) -> None:
     console.print(table)
 
 
+def write_page(tables: Mapping[str, Sequence[Row]], command: str) -> None:
+    """Put the tables between their marks; the rest of the page stays."""
+    today = datetime.now(timezone.utc).date().isoformat()
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    lines = [BEGIN, f"`{command}`, {today}, {machine}; load at the end {os.getloadavg()[0]:.1f}."]
+    for name, rows in tables.items():
+        lines += ["", f"**{name}**", "", f"| {' | '.join(HEADINGS)} |", "|---" * 6 + "|"]
+        lines += [
+            f"| {r.id} | {r.metric} | {r.measured} | {r.anchor} | {r.target} | "
+            f"{'yes' if r.met else '**no**'} |"
+            for r in rows
+        ]
+    page = PAGE.read_text(encoding="utf-8")
+    before, _, rest = page.partition(BEGIN)
+    after = rest.partition(END)[2]
+    PAGE.write_text(before + "\n".join([*lines, "", END]) + after, encoding="utf-8")
+
+
 @click.command()
 @click.option("--quick", is_flag=True, help="Small volumes, in a minute or two.")
 @click.option("--only", type=click.Choice(MODULES), multiple=True, help="Only these tables.")
-def main(*, quick: bool, only: tuple[str, ...]) -> None:
+@click.option("--keep", "is_kept", is_flag=True, help="Write the tables into docs/performance.md.")
+def main(*, quick: bool, only: tuple[str, ...], is_kept: bool) -> None:
     """Measure and compare with the targets."""
     console = Console(width=None if sys.stdout.isatty() else 140)
     tables = {name: measure(name, console, quick=quick) for name in only or find_modules()}
     for name, rows in tables.items():
         show(name, rows, console)
+    if is_kept:
+        options = " ".join(sys.argv[1:])
+        write_page(tables, f"make bench OPTIONS='{options}'")
     if not all(row.met for rows in tables.values() for row in rows):
         sys.exit(1)
 

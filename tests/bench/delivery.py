@@ -26,6 +26,7 @@ from tests.soak.arena import Arena, Bills
 from tests.unit.wire.clock import Hands
 
 RUN_MAX_S = 7200
+BILLS = 1000
 BATCHED_MAX, UNBATCHED_MAX = 0.10, 1.1
 FLOOR_MAX, SAFETY_MAX, MEMORY_MAX, RECOVERY_MAX = 1.5, 1.10, 1.5, 0.05
 LOOP_MAX = {20: 1.30, 100: 1.15}
@@ -35,15 +36,15 @@ ACCEPTED_MIN, REJECTED_MAX = 0.95, 0.05
 
 def rows(quick: bool) -> Iterable[Row]:  # noqa: FBT001 (the table asks so)
     """P1 to P4 at 20 and 100 ms, P6, P7, P8, P10 and P12."""
-    count = 400 if quick else 1000
     for latency_ms in (20, 100):
         with arena_of(latency_ms) as arena:
-            yield from against_a_loop(arena, latency_ms, count, unbatched=False)
-            yield from against_a_loop(arena, latency_ms, count // 5, unbatched=True)
+            yield from against_a_loop(arena, latency_ms, BILLS, unbatched=False)
+            unbatched = 50 if quick else 200
+            yield from against_a_loop(arena, latency_ms, unbatched, unbatched=True)
     yield quota()
     with arena_of(0) as arena:
         yield idle(arena)
-        yield safety(arena, count)
+        yield safety(arena, BILLS)
         yield memory(arena, 5_000 if quick else 100_000)
         yield recovery(arena, 2_000 if quick else 10_000)
 
@@ -83,7 +84,7 @@ def against_a_loop(arena: Arena, latency_ms: int, count: int, *, unbatched: bool
     taken = take(TargetOrder(config=config, records=str(bills.path), trace=str(trace)))
     arena.start_over()
     loop_s = replay(arena, trace)
-    way = "unbatched" if unbatched else "batched"
+    way = "without $batch and deep insert" if unbatched else "batched"
     workers = 4
     most = UNBATCHED_MAX if unbatched else BATCHED_MAX
     floor_s = taken.requests * latency_ms / 1000

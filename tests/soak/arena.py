@@ -55,7 +55,10 @@ class Bills:
 
 
 class Arena:
-    """One sandbox for many runs; ``start_over`` before each."""
+    """One sandbox for many runs; ``start_over`` before each.
+
+    ``boundaries``: how many places to die a whole run has, once a campaign has counted them.
+    """
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         """Read the tenant once; its deliverable bills are the templates."""
@@ -64,6 +67,7 @@ class Arena:
         self.ifs = IfsControl(sandbox.ifs)
         self._schema, self._templates = self._read(ProcurifyControl(sandbox.procurify).truth())
         self.config: dict[str, Any] = {}
+        self.boundaries = 0
 
     def _read(self, truth: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
         (self.folder / "tap.json").write_text(json.dumps(self.sandbox.tap_config()))

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from erp_sandbox.control_client import ControlRefusedError, IfsControl, Procurif
 from erp_sandbox.exact_json import JsonValue
 from tests.conftest import BIN, Sandbox, run_sandbox
 from tests.pipeline.books import Truth, check_books, check_orders, read_truth
+from tests.soak import Report
 
 TRIES_MAX = 6
 SETTLED = {0, 3}
@@ -67,6 +69,21 @@ class Flow:
         if done.returncode not in SETTLED:
             self.log.append(f"target {done.returncode}: {_error(done.stderr)}")
         return done.returncode
+
+
+def run(count: int, seed: int) -> Report:
+    """So many simulated days of hourly runs."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory() as name:
+        faults = run_days(count, seed, Path(name))
+    return Report(
+        id="R17",
+        fault="simulated days of hourly runs, edits and faults (volume: runs; rounds: days)",
+        volume=count * 24,
+        seeds=count,
+        seconds=time.monotonic() - began,
+        findings=tuple(faults),
+    )
 
 
 def run_days(days: int, seed: int, folder: Path) -> list[str]:
