@@ -16,8 +16,7 @@ from tests.soak.campaigns import CAMPAIGNS, Size, campaign
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- campaigns: begin -->", "<!-- campaigns: end -->"
 HEAD = (
-    "| id | fault | rounds | documents | doubled | lost | half | other findings | seconds "
-    "| day (UTC) | command |",
+    "| id | fault | rounds | documents | doubled | lost | half | other | seconds | day | command |",
     "|---|---|---|---|---|---|---|---|---|---|---|",
 )
 QUICK_BILLS_MAX = 24
