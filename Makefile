@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check coverage lint types imports bench soak clean
+.PHONY: help install demo test check coverage lint types imports bench soak mutation clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,11 +40,14 @@ types: install ## mypy, strict
 imports: install ## import-linter: which room may import which
 	$(BIN)/lint-imports
 
-bench: install ## Measure speed and memory against the sandbox, beside the targets (OPTIONS=--quick)
+bench: install ## Measure speed and memory against the sandbox, beside the targets (OPTIONS='--quick --keep')
 	$(BIN)/python -m tests.bench $(OPTIONS)
 
 soak: install ## Break everything on purpose, count what came of it, write docs/reliability.md (OPTIONS='--budget 20 --only R1,R2')
 	$(BIN)/python -m tests.soak $(OPTIONS)
+
+mutation: install ## Change the product one place at a time, count what the tests notice (OPTIONS='--count 50 --keep')
+	$(BIN)/python -m tests.mutation $(OPTIONS)
 
 clean: ## Remove what the commands above have made
 	rm -rf $(VENV) .venv-targets .meltano .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var
