@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,13 @@ class Pair:
         """The control side of Procurify."""
         return ProcurifyControl(self.sandbox.procurify)
 
-    def forward(self, **settings: str) -> subprocess.CompletedProcess[str]:
-        """tap-procurify | target-ifs-cloud, vendors only, with the bookmark of the run before."""
-        target = {**self.sandbox.target_config(self.folder), **settings}
-        taken = self._read("tap-procurify", self.sandbox.tap_config(), "vendors")
+    def forward(
+        self, *streams: str, transforms: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """tap-procurify | target-ifs-cloud, with the bookmark of the run before."""
+        target = self.sandbox.target_config(self.folder)
+        target["transforms_dir"] = str(transforms or ROOT / "transforms")
+        taken = self._read("tap-procurify", self.sandbox.tap_config(), {"vendors", *streams})
         return self._write("target-ifs-cloud", target, taken, "forward")
 
     def back(self) -> subprocess.CompletedProcess[str]:
@@ -58,10 +62,10 @@ class Pair:
             "settling_time_s": 1,
         }
         return self._write(
-            "target-procurify", target, self._read("tap-ifs-cloud", tap, "suppliers"), "back"
+            "target-procurify", target, self._read("tap-ifs-cloud", tap, {"suppliers"}), "back"
         )
 
-    def _read(self, tap: str, config: Mapping[str, Any], stream: str) -> str:
+    def _read(self, tap: str, config: Mapping[str, Any], streams: Collection[str]) -> str:
         path = self.folder / f"{tap}.json"
         path.write_text(json.dumps(config))
         command = [str(BIN / tap), "--config", str(path)]
@@ -71,7 +75,7 @@ class Pair:
             for one in found["streams"]:
                 for entry in one["metadata"]:
                     if not entry["breadcrumb"]:
-                        entry["metadata"]["selected"] = one["stream"] == stream
+                        entry["metadata"]["selected"] = one["stream"] in streams
             catalog.write_text(json.dumps(found))
         command += ["--catalog", str(catalog)]
         state = self.folder / f"{tap}.state"
@@ -185,3 +189,32 @@ def test_a_lost_answer_to_a_change_is_found_done(pair: Pair) -> None:
     assert done.returncode == 0, done.stderr
     assert "found after a lost answer" in done.stderr
     assert pair.communication("P49")["EMail"] == "new@vendor49.example"
+
+
+def test_new_bills_of_a_suspicious_vendor_wait_for_a_second_person(
+    pair: Pair, tmp_path: Path
+) -> None:
+    """Its mail goes elsewhere: the bill is held, the supplier stays as it is until the release."""
+    rules = tmp_path / "transforms"
+    shutil.copytree(ROOT / "transforms", rules)
+    text = (rules / "vendor.yml").read_text()
+    (rules / "vendor.yml").write_text(
+        text.replace("mail_domain_changed: warn", "mail_domain_changed: hold")
+    )
+    pair.forward("bills", transforms=rules)
+    before = len(pair.ifs.books()["invoices"])
+    pair.procurify.edit("edit_vendor", id=49, emails=["ap@elsewhere.example"])
+    pair.procurify.edit("add_bill", vendor=49, number="AFTER-1", status=2)
+    held = pair.forward("bills", transforms=rules)
+    assert held.returncode == 3
+    assert "vendor_mail_domain_changed" in held.stderr
+    assert "vendor_not_released" in held.stderr
+    assert len(pair.ifs.books()["invoices"]) == before
+    assert pair.communication("P49")["EMail"] == "ap@vendor49.example"
+
+    outbox = f"sqlite:///{tmp_path}/outbox.db"
+    released = _run([str(BIN / "procurify-ifs"), "release", "49", "--outbox-url", outbox])
+    assert released.returncode == 0, released.stderr
+    assert pair.forward("bills", transforms=rules).returncode == 0
+    assert len(pair.ifs.books()["invoices"]) == before + 1
+    assert pair.communication("P49")["EMail"] == "ap@elsewhere.example"

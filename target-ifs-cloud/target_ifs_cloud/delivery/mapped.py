@@ -26,9 +26,11 @@ from target_ifs_cloud.mapping import (
     order_names,
     possible_suppliers,
 )
+from target_ifs_cloud.mapping.frame import vendor_id_of
 from target_ifs_cloud.mapping.records import read_id
 from target_ifs_cloud.mapping.rules import Rules
 from target_ifs_cloud.mapping.suspects import EarlierDocuments, earlier_of, find_suspects
+from target_ifs_cloud.mapping.vendor_suspicions import NOT_RELEASED, SUSPICIONS
 from target_ifs_cloud.reference import Reference
 
 Record = Mapping[str, Any]
@@ -73,7 +75,19 @@ class CandidateMaker:
             )
             for (record, entry), m in zip(batch, mapped, strict=True)
         ]
-        return self._with_suspicions(candidates, reference) if kind == "bill" else candidates
+        if kind != "bill":
+            return candidates
+        return self._with_suspicions(self._of_released_vendors(candidates), reference)
+
+    def _of_released_vendors(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """New bills of vendors that show a sign of fraud are held until somebody releases these."""
+        doubtful = self._outbox.vendors_with(SUSPICIONS)
+        return [
+            replace(candidate, problems=(*candidate.problems, NOT_RELEASED))
+            if vendor_id_of(candidate.record.get("vendor")) in doubtful and _is_new(candidate)
+            else candidate
+            for candidate in candidates
+        ]
 
     def _map(
         self,
@@ -131,4 +145,10 @@ def _is_compared(candidate: Candidate) -> bool:
     """Whether likenesses are looked for: in what was never sent and nobody has released."""
     entry = candidate.entry
     is_open = candidate.document is not None and not (candidate.problems or candidate.not_wanted)
-    return is_open and (entry is None or not (entry.is_released or entry.content or entry.intent))
+    return is_open and _is_new(candidate) and not (entry and entry.is_released)
+
+
+def _is_new(candidate: Candidate) -> bool:
+    """Whether it was never sent."""
+    entry = candidate.entry
+    return entry is None or not (entry.content or entry.intent)

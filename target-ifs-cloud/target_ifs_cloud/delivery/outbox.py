@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -283,6 +283,17 @@ class Outbox:
         with self.engine.connect() as connection:
             rows = connection.execute(sa.select(LINK.c.vendor_id, LINK.c.supplier)).all()
         return {row.vendor_id: SupplierId(row.supplier) for row in rows}
+
+    def vendors_with(self, codes: Collection[str]) -> frozenset[str]:
+        """The vendors, by id, that have one of these problems."""
+        query = sa.select(DOCUMENT.c.source_id, DOCUMENT.c.problems).where(
+            DOCUMENT.c.kind == "vendor", DOCUMENT.c.problems != "[]"
+        )
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return frozenset(
+            row.source_id for row in rows if {p[0] for p in json.loads(row.problems)} & {*codes}
+        )
 
     def billed_on(self, order_ids: Iterable[str]) -> dict[str, list[BilledLine]]:
         """What confirmed bills have taken off these orders, by order id."""

@@ -76,7 +76,7 @@ class Tally:
         """What the rules made of a record; counting needs nothing of it, a preview does."""
 
     def warn(self, label: str, problems: Iterable[Problem]) -> None:
-        """Remember likenesses that hold nothing, for the end of the closing text."""
+        """Remember what holds nothing, for the end of the closing text."""
         self.warnings += [f"  {label}: {p.code}: {p.message}. {p.fix}" for p in problems]
 
     def add(self, entry: Entry, outcome: Outcome) -> None:
@@ -113,7 +113,7 @@ def _warning_lines(warnings: Sequence[str]) -> list[str]:
         return []
     shown = warnings[:ATTENTION_LINES_MAX]
     more = [f"  … and {len(warnings) - len(shown)} more"] if len(warnings) > len(shown) else []
-    return [f"{len(warnings)} likeness(es), posted all the same:", *shown, *more, ""]
+    return [f"{len(warnings)} warning(s), nothing is held for them:", *shown, *more, ""]
 
 
 def render_states(

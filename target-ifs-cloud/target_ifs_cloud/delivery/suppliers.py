@@ -25,10 +25,12 @@ from target_ifs_cloud.delivery.vendor_cases import (
     linked,
     must_be_compared,
 )
-from target_ifs_cloud.documents import SupplierId
+from target_ifs_cloud.documents import Supplier, SupplierId
 from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.mapping import leading_vendors, map_vendor, source_of
+from target_ifs_cloud.mapping.records import read_text
 from target_ifs_cloud.mapping.rules import Rules
+from target_ifs_cloud.mapping.vendor_suspicions import SUSPICIONS, KnownNames, find_suspicions
 
 CREATE_TRIES_MAX = 3
 _NAMES_SHOWN = 5
@@ -123,10 +125,35 @@ class SupplierDelivery:
         }
         for each in mapped.values():
             self._tally.look_at(each)
+        names = KnownNames({id_: one.name for id_, one in reference.suppliers.items()})
         return [
-            VendorCase(record=record, mapped=mapped[id_], entry=known.get(id_))
+            self._suspected(
+                VendorCase(record=record, mapped=mapped[id_], entry=known.get(id_)), names
+            )
             for id_, record in latest.items()
         ]
+
+    def _suspected(self, case: VendorCase, names: KnownNames) -> VendorCase:
+        """The case with its signs of fraud, those included that nobody has released yet."""
+        entry, document = case.entry, case.mapped.document
+        own = document.supplier if isinstance(document, Supplier) else None
+        name = read_text(case.record.get("name")) or ""
+        # A vendor left out has no record to compare with.
+        before = None if entry is None else entry.record or case.record
+        signs = list(
+            find_suspicions(
+                case.record, before, lambda: names.like(name, own), self._rules.vendor.suspicions
+            )
+        )
+        if own and entry is None:
+            names.add(own, name)
+        found = {sign.problem.code: sign.problem for sign in signs if sign.is_hold}
+        is_open = [p for p in (entry.problems if entry else ()) if p.code in SUSPICIONS - {*found}]
+        return replace(
+            case,
+            warnings=tuple(sign.problem for sign in signs if not sign.is_hold),
+            alarms=(*is_open, *found.values()),
+        )
 
     def _settle_without_write(self, case: VendorCase) -> Settled | None:
         """Left out, held, or in IFS already; ``None`` when the supplier must be created."""
@@ -142,7 +169,10 @@ class SupplierDelivery:
         now = (mapped.source.hash, self._rules.version)
         is_same = (entry.source.hash, entry.rules_version) == now
         rejected = Settled(
-            case=case, state=State.REJECTED, outcome=Outcome.REJECTED, problems=entry.problems
+            case=case,
+            state=State.REJECTED,
+            outcome=Outcome.REJECTED,
+            problems=tuple(p for p in entry.problems if p.code not in SUSPICIONS),
         )
         return rejected if is_same else None
 
@@ -210,7 +240,8 @@ class SupplierDelivery:
         entries, links, lines = [], {}, []
         for item in settled:
             case, before = item.case, item.case.entry
-            problems = item.problems
+            problems = (*item.problems, *case.alarms)
+            is_calm = item.outcome is not Outcome.UNCHANGED or not case.alarms
             is_new = bool(problems) and (before is None or before.problems != problems)
             entry = case.to_entry(item.state, self._rules.version, is_due=item.is_due)
             if problems:
@@ -225,9 +256,11 @@ class SupplierDelivery:
             if item.link_origin:
                 self._has_linked = True
                 links[case.mapped.source.id] = (case.supplier.supplier, item.link_origin)
-            if is_new or item.sent or before is None or before.state is not item.state:
+            is_news = is_new or bool(item.sent or case.warnings)
+            if is_news or before is None or before.state is not item.state:
                 lines.append(line_of(item))
-            self._tally.add(entry, item.outcome)
+            self._tally.warn(case.mapped.source.label, case.warnings)
+            self._tally.add(entry, item.outcome if is_calm else Outcome.TO_LOOK_AT)
         self._outbox.save(Changes(entries=entries, links=links, audit=lines))
 
     def _must_be_compared(
@@ -236,10 +269,13 @@ class SupplierDelivery:
         leaders: Mapping[SupplierId, str],
         others: Mapping[SupplierId, VendorCase],
     ) -> bool:
-        """Whether the supplier may lack something; of its several vendors one decides."""
-        if settled.state is not State.CONFIRMED:
-            return False
+        """Whether the supplier may lack something; of its several vendors one decides.
+
+        What a suspicious vendor says does not travel before somebody has released it.
+        """
         case = settled.case
+        if settled.state is not State.CONFIRMED or case.alarms:
+            return False
         supplier, vendor = case.supplier.supplier, case.mapped.source.id
         leads = leaders.get(supplier, vendor) == vendor and supplier not in others
         return leads and must_be_compared(case, self._rules.version)
@@ -253,7 +289,9 @@ def _held(case: VendorCase) -> Settled:
 def _as_before(case: VendorCase) -> Settled:
     """Linked; a change that IFS has refused stays on the list until vendor or rules change."""
     before = case.entry
-    if before is None or before.state is not State.CONFIRMED or not before.problems:
+    if before is None or before.state is not State.CONFIRMED:
         return linked(case)
-    outcome = Outcome.TO_LOOK_AT
-    return Settled(case=case, state=before.state, outcome=outcome, problems=before.problems)
+    refused = tuple(problem for problem in before.problems if problem.code not in SUSPICIONS)
+    if not refused:
+        return linked(case)
+    return Settled(case=case, state=before.state, outcome=Outcome.TO_LOOK_AT, problems=refused)

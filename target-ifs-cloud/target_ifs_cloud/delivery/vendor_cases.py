@@ -22,6 +22,9 @@ class VendorCase:
     record: Mapping[str, Any]
     mapped: Mapped
     entry: Entry | None
+    warnings: tuple[Problem, ...] = ()
+    alarms: tuple[Problem, ...] = ()
+    """Signs of fraud that nobody has released yet; new bills of the vendor are held."""
 
     @property
     def supplier(self) -> Supplier:
@@ -57,6 +60,7 @@ class VendorCase:
             rules_version=rules_version,
             ifs_id=document.supplier if isinstance(document, Supplier) else "",
             record=None if state is State.LEFT_OUT else self.record,
+            problems=self.alarms,
             sent_at=sent_at,
             is_due=is_due,
         )
@@ -105,7 +109,7 @@ def must_be_compared(case: VendorCase, rules_version: str) -> bool:
 def line_of(item: Settled) -> dict[str, Any]:
     """The line of the audit trail about a vendor that has come to rest."""
     line = decided(item.case, item.outcome.value, event="answered")
-    problems = {problem.code for problem in item.problems}
+    problems = {problem.code for problem in (*item.problems, *item.case.alarms)}
     if item.sent:
         line["verdict"] = item.sent.verdict.value
         line["exchanges"] = [asdict(exchange) for exchange in item.sent.exchanges]
@@ -113,6 +117,8 @@ def line_of(item: Settled) -> dict[str, Any]:
         line["fields"] = list(item.fields)
     if problems:
         line["problems"] = sorted(problems)
+    if item.case.warnings:
+        line["warnings"] = sorted({problem.code for problem in item.case.warnings})
     if item.case.mapped.not_wanted:
         line["reason"] = item.case.mapped.not_wanted
     return line

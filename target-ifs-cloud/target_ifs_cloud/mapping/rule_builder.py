@@ -30,9 +30,11 @@ from target_ifs_cloud.mapping.rules import (
     RowRules,
     Rules,
     ShippingRules,
+    SuspicionRules,
     TaxRow,
     VendorRules,
 )
+from target_ifs_cloud.mapping.schema_vendor import SUSPICION_WORDS
 from target_ifs_cloud.mapping.tables import Limits, table_key
 
 SINGLE = ("companies", "code_parts", "tax_codes", "bill", "purchase_order", "vendor")
@@ -313,4 +315,16 @@ def _vendor(root: Node, parts: Parts) -> VendorRules:
         country=parts.rule(root["country"], _IN_VENDOR),
         header=parts.fields(root["header"], _IN_SUPPLIER),
         rows=tuple(rows),
+        suspicions=_suspicions(root.get("suspicions"), root),
+    )
+
+
+def _suspicions(node: Node | None, root: Node) -> SuspicionRules:
+    """What happens to signs of fraud; nothing said means that they are told."""
+    words = {name: node[name].text if node else "warn" for name in SUSPICION_WORDS}
+    return SuspicionRules(
+        payment_changed=cast(DuplicateChoice, words["payment_changed"]),
+        mail_domain_changed=cast(DuplicateChoice, words["mail_domain_changed"]),
+        name_alike=cast(DuplicateChoice, words["name_alike"]),
+        where=(node or root["rules_for"]).where,
     )

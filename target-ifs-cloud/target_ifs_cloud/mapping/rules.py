@@ -165,6 +165,16 @@ class DuplicateRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SuspicionRules:
+    """What happens to a vendor that shows signs of fraud; `hold` holds its new bills."""
+
+    payment_changed: DuplicateChoice
+    mail_domain_changed: DuplicateChoice
+    name_alike: DuplicateChoice
+    where: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceRules:
     """What bills and purchase orders have in common on their way to a supplier invoice."""
 
@@ -241,6 +251,7 @@ class VendorRules:
     country: Rule
     header: FieldRules
     rows: tuple[RowRules, ...]
+    suspicions: SuspicionRules
     owners: Mapping[str, str] = field(default_factory=dict)
     """Who decides a field of a vendor: `procurify`, `ifs` or `none`, from ``supplier.yml``."""
 

@@ -16,6 +16,7 @@ COLLECTIONS = (
 )
 """The child rows of a supplier, by the names of the site profile."""
 
+SUSPICION_WORDS = ("payment_changed", "mail_domain_changed", "name_alike")
 OWNED_FIELDS = (
     "name",
     "addressLineOne",
@@ -83,6 +84,20 @@ def vendor_file() -> Schema:
                 **RULE,
                 "description": "Id of a new supplier; a stored link comes before it.",
             },
+            "suspicions": record(
+                dict.fromkeys(
+                    SUSPICION_WORDS,
+                    choice(
+                        "hold",
+                        "warn",
+                        "ignore",
+                        says="`warn` tells it at the end of the run; `hold` also holds new bills "
+                        "of the vendor until a second person has released it.",
+                    ),
+                ),
+                *SUSPICION_WORDS,
+                description="Signs of fraud in the vendor master.",
+            ),
             "name": RULE,
             "country": RULE,
             "header": FIELDS,

@@ -175,11 +175,12 @@ def is_twin(one: SupplierId, other: SupplierId, reference: Reference) -> bool:
         return False
     if first.association_no and first.association_no == second.association_no:
         return True
-    name = _name(first.name)
-    return bool(name) and name == _name(second.name)
+    name = plain_name(first.name)
+    return bool(name) and name == plain_name(second.name)
 
 
-def _name(text: str) -> str:
+def plain_name(text: str) -> str:
+    """A name without accents, punctuation and legal form, in small letters."""
     plain = unicodedata.normalize("NFKD", text).casefold()
     words = re.findall(r"\w+", "".join(x for x in plain if not unicodedata.combining(x)))
     return " ".join(word for word in words if word not in _LEGAL_FORMS)

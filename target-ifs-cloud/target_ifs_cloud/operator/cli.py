@@ -34,6 +34,7 @@ from target_ifs_cloud.errors import (
     ConfigurationError,
     RunError,
 )
+from target_ifs_cloud.mapping.vendor_suspicions import SUSPICIONS
 from target_ifs_cloud.operator import accruals as accrual_list
 from target_ifs_cloud.operator.audit_export import write_csv, write_json_lines
 from target_ifs_cloud.operator.checkup import Checkup
@@ -147,15 +148,24 @@ def retry(outbox: Outbox, source_id: str) -> None:
 @click.argument("source_id")
 @_with_outbox
 def release(outbox: Outbox, source_id: str) -> None:
-    """Say that a bill is no copy of the one it looks like; the next run posts it."""
+    """Say that a bill is no copy of the one it looks like, or that a vendor is genuine."""
     with hold_lease(outbox, holder=holder_name(), seconds=_LEASE_S, is_alive=is_alive_here):
         for entry in outbox.find_any(source_id):
-            if not any(problem.code == SUSPECTED for problem in entry.problems):
-                message = f"{entry.source.label} is not held as a suspected duplicate"
+            codes = {problem.code for problem in entry.problems}
+            if not codes & {SUSPECTED, *SUSPICIONS}:
+                message = f"{entry.source.label} is held neither as a duplicate nor as suspicious"
                 raise ConfigurationError(message)
-            line = _line_by_person("released by a person", entry)
-            outbox.save(Changes(entries=[replace(entry, is_released=True)], audit=[line]))
-            click.echo(f"{entry.source.label}: no duplicate; posted by the next run")
+            line = {**_line_by_person("released by a person", entry), "problems": sorted(codes)}
+            outbox.save(Changes(entries=[_genuine(entry)], audit=[line]))
+            click.echo(f"{entry.source.label}: released; taken by the next run")
+
+
+def _genuine(entry: Entry) -> Entry:
+    if entry.source.kind != "vendor":
+        return replace(entry, is_released=True)
+    rest = tuple(problem for problem in entry.problems if problem.code not in SUSPICIONS)
+    since = entry.held_since if rest else None
+    return replace(entry, problems=rest, held_since=since, is_due=True)
 
 
 @main.command()

@@ -17,7 +17,7 @@ from target_ifs_cloud.ifs.batch import ChangeSet
 from target_ifs_cloud.ifs.client import IfsClient
 from target_ifs_cloud.ifs.profile import load_profile
 from target_ifs_cloud.ifs.supplier_changes import SupplierChange, read_changes
-from target_ifs_cloud.mapping import load_rules
+from target_ifs_cloud.mapping import Rules, load_rules
 from target_ifs_cloud.reference import Reference, SupplierReference
 from tests.conftest import ROOT
 from tests.unit.mapping.builders import company_reference
@@ -181,7 +181,7 @@ class MemoryIfs:
         self._known = None
 
 
-def run_forward(outbox: Outbox, site: MemoryIfs, *vendors: Record) -> Tally:
+def run_forward(outbox: Outbox, site: MemoryIfs, *vendors: Record, rules: Rules = RULES) -> Tally:
     """One run that is told these vendors; what it counted."""
     site.new_run()
     clock, tally = cast(Clock, outbox.clock), Tally()
@@ -189,7 +189,7 @@ def run_forward(outbox: Outbox, site: MemoryIfs, *vendors: Record) -> Tally:
     delivery = SupplierDelivery(
         outbox=outbox,
         site=cast(Site, site),
-        rules=RULES,
+        rules=rules,
         tally=tally,
         clock=clock,
         sleep=clock.sleep,
