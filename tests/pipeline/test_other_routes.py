@@ -67,6 +67,16 @@ class Route:
         (folder / file).write_text(text.replace(before, after), "utf-8")
         return str(folder)
 
+    def read_back(self, stream: str) -> list[Mapping[str, Any]]:
+        """What tap-ifs-cloud tells of a stream."""
+        site = self.sandbox.target_config(self.folder)
+        config = {n: site[n] for n in ("base_url", "realm", "client_id", "client_secret")}
+        (self.folder / "back.json").write_text(json.dumps(config))
+        command = [str(BIN / "tap-ifs-cloud"), "--config", str(self.folder / "back.json")]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+        return [one["record"] for one in lines if one.get("record") and one["stream"] == stream]
+
     def truth(self) -> Truth:
         """Both sides now."""
         procurify = ProcurifyControl(self.sandbox.procurify)
@@ -214,6 +224,8 @@ def test_orders_become_purchase_orders_and_follow_procurify(route: Route) -> Non
     states = {order["OrderNo"]: order["Objstate"] for order in books["orders"]}
     assert (states[closed["number"]], states[cancelled["number"]]) == ("Closed", "Cancelled")
     assert route.ifs.broken_invariants() == {}
+    shown = {(row["order_no"], row["state"]) for row in route.read_back("purchase_orders")}
+    assert shown == set(states.items()), "tap-ifs-cloud shows other orders than IFS holds"
 
 
 def _bills(bill: Mapping[str, Any], order: Mapping[str, Any]) -> bool:

@@ -21,6 +21,7 @@ from target_ifs_cloud.ifs.profile_names import (
     CompanyNames,
     CurrencyRateNames,
     ExternalNames,
+    HistoryLogNames,
     InvoiceNames,
     Name,
     OrderNames,
@@ -51,6 +52,7 @@ ProjectionKey = Literal[
     "currency_rate",
     "period",
     "external",
+    "history_log",
     "order",
 ]
 
@@ -83,6 +85,7 @@ class SiteProfile(Block):
     currency: SimpleNames | None
     currency_rate: CurrencyRateNames | None
     period: PeriodNames | None
+    history_log: HistoryLogNames | None
 
     @property
     def external_names(self) -> ExternalNames:

@@ -260,6 +260,18 @@ class SupplierNames(Block):
     invoice_company: SupplierCompanyNames
 
 
+class HistoryLogNames(Block):
+    """The log of changes, for the logical units whose logging the site has switched on."""
+
+    set: Name
+    id: Name
+    unit: Name
+    moment: Name
+    keys: Name
+    supplier_columns: tuple[str, ...]
+    supplier_units: tuple[str, ...]
+
+
 class InvoiceInfoNames(Block):
     """A company's invoice settings."""
 

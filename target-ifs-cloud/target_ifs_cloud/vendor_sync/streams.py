@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk import Stream
 from singer_sdk import typing as th
 from typing_extensions import override
 
+from target_ifs_cloud.ifs.calls import NotOfferedError
+from target_ifs_cloud.ifs.client import IfsClient
+from target_ifs_cloud.ifs.odata import key
 from target_ifs_cloud.ifs.profile import ProjectionKey, SiteProfile
 from target_ifs_cloud.ifs.rows import text
+from target_ifs_cloud.vendor_sync.supplier_history import Reading, plan_reading
 from target_ifs_cloud.vendor_sync.supplier_records import fingerprint, read_supplier_records
 
 if TYPE_CHECKING:
@@ -59,13 +64,16 @@ _SUPPLIER: dict[str, Any] = th.PropertiesList(
         ),
     ),
 ).to_dict()
-_MARKS = "fingerprints"
+_MARKS, _FULL_AT = "fingerprints", "all_read_at"
+CODE_PARTS = "BCDEFGHIJ"
 
 
 class SupplierStream(Stream):
     """Suppliers that are new or changed since the last run.
 
-    IFS shows no moment of change, so a short fingerprint per supplier is kept in STATE.
+    IFS shows no moment of change, so a short fingerprint per supplier is kept in STATE. With
+    ``supplier_changes: history_log`` only those are read that the log of changes names, and all of
+    them once a day.
     """
 
     name = "suppliers"
@@ -76,20 +84,25 @@ class SupplierStream(Stream):
     @override
     def get_records(self, context: Any) -> Iterable[dict[str, Any]]:
         """Those whose fingerprint is another one; those that are gone leave STATE."""
-        state = self.get_context_state(context)
+        state, client = self.get_context_state(context), cast("TapIFSCloud", self._tap).client
         before: Mapping[str, str] = state.get(_MARKS, {})
         marks = dict(before)
         seen = set()
-        for record in read_supplier_records(cast("TapIFSCloud", self._tap).client):
+        reading = Reading(ids=None, full_at=datetime.now(timezone.utc))
+        if self.config["supplier_changes"] == "history_log":
+            reading = plan_reading(client, state.get(_FULL_AT), datetime.now(timezone.utc))
+        for record in read_supplier_records(client, reading.ids):
             id_, mark = record["supplier_id"], fingerprint(record)
             seen.add(id_)
             if before.get(id_) != mark:
                 yield record
                 marks[id_] = mark
-        gone = sorted(set(before) - seen)
+        asked = set(before) if reading.ids is None else reading.ids & set(before)
+        gone = sorted(asked - seen)
         if gone:
             self.logger.warning("%d supplier(s) are gone from IFS: %s", len(gone), gone[:5])
-        state[_MARKS] = {id_: mark for id_, mark in marks.items() if id_ in seen}
+        state[_MARKS] = {id_: mark for id_, mark in marks.items() if id_ not in gone}
+        state[_FULL_AT] = reading.full_at.isoformat()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +135,47 @@ class RowStream(Stream):
             yield {name: text(row, field) for name, field in rows.fields.items()}
 
 
+class CodePartStream(Stream):
+    """Values of the code parts of every company: cost centres, projects and the like."""
+
+    name = "code_part_values"
+    schema = th.PropertiesList(
+        *(th.Property(n, _TEXT, required=True) for n in ("company", "code_part", "value")),
+        *(th.Property(n, _TEXT) for n in ("valid_from", "valid_until", "budget_only")),
+    ).to_dict()
+    primary_keys = ("company", "code_part", "value")
+
+    @override
+    def get_records(self, context: Any) -> Iterable[dict[str, Any]]:
+        """Every value, company by company; a part that the site does not offer is passed over."""
+        client = cast("TapIFSCloud", self._tap).client
+        names = client.profile.company
+        companies = [text(row, names.id) for row in client.rows("company", names.set)]
+        for company in sorted(companies):
+            for letter in CODE_PARTS:
+                yield from self._offered(client, company, letter)
+
+    def _offered(self, client: IfsClient, company: str, letter: str) -> Iterable[dict[str, Any]]:
+        try:
+            yield from self._values(client, company, letter)
+        except NotOfferedError as error:
+            self.logger.info("code part %s of %s is left out: %s", letter, company, error)
+
+    def _values(self, client: IfsClient, company: str, letter: str) -> Iterable[dict[str, Any]]:
+        names = client.profile.code_part
+        path = f"{names.parent_set}{key([(names.company, company)])}/{names.set_of(letter)}"
+        value = names.value_field(letter)
+        fields = {
+            "value": value,
+            "valid_from": names.valid_from,
+            "valid_until": names.valid_until,
+            "budget_only": names.budget_only,
+        }
+        for row in client.rows("code_part", path, order=[value]):
+            shown = {name: text(row, field) for name, field in fields.items() if field}
+            yield {"company": company, "code_part": letter, **shown}
+
+
 def row_streams(profile: SiteProfile) -> list[Rows]:
     """The plain collections of a site, by the names of its profile."""
     company, account, invoice = profile.company, profile.account, profile.invoice
@@ -146,6 +200,17 @@ def row_streams(profile: SiteProfile) -> list[Rows]:
             source_reference=invoice.source_reference,
         ),
     ]
+    order = profile.order
+    if order:
+        fields = {
+            "order_no": order.id,
+            "supplier": order.supplier,
+            "site": order.site,
+            "company": order.company,
+            "currency": order.currency,
+            "state": order.state,
+        }
+        found.append(_rows("purchase_orders", "order", order.set, 1, **fields))
     tax, term = profile.tax_code, profile.payment_term
     if tax:
         fields = {"company": tax.company, "tax_code": tax.id, "rate": tax.rate}

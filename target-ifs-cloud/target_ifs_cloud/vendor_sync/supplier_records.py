@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from target_ifs_cloud.ifs.client import IfsClient
+from target_ifs_cloud.ifs.odata import any_of, equals
 from target_ifs_cloud.ifs.paging import Reading
 from target_ifs_cloud.ifs.rows import Row, key_of, text
 from target_ifs_cloud.ifs.suppliers import supplier_path
@@ -37,17 +38,30 @@ _COMPANY = {
 """The fields that are read, by name: no others can get in. Source: seen in code."""
 
 
-def read_supplier_records(client: IfsClient) -> Iterator[dict[str, Any]]:
-    """Every supplier of the site.
+def read_supplier_records(
+    client: IfsClient, ids: Collection[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Every supplier of the site, or those of these ids that it has.
 
     Raises:
         NotOfferedError: the site profile does not fit.
         TemporaryError: an answer was not complete.
     """
     names = client.profile.supplier
-    rows = list(client.rows("supplier", names.set, order=[names.id]))
+    rows = list(
+        client.rows("supplier", names.set, order=[names.id])
+        if ids is None
+        else _rows_of(client, ids)
+    )
     for start in range(0, len(rows), SUPPLIERS_AT_ONCE):
         yield from _with_children(client, rows[start : start + SUPPLIERS_AT_ONCE])
+
+
+def _rows_of(client: IfsClient, ids: Collection[str]) -> Iterator[Row]:
+    names, wanted = client.profile.supplier, sorted(ids)
+    for start in range(0, len(wanted), SUPPLIERS_AT_ONCE):
+        chunk = [equals(names.id, id_) for id_ in wanted[start : start + SUPPLIERS_AT_ONCE]]
+        yield from client.rows("supplier", names.set, filter_by=any_of(chunk), order=[names.id])
 
 
 def fingerprint(record: Mapping[str, Any]) -> str:

@@ -10,7 +10,12 @@ from typing_extensions import override
 
 from target_ifs_cloud.ifs.client import IfsClient, connect
 from target_ifs_cloud.ifs.profile import SiteProfile, load_profile
-from target_ifs_cloud.vendor_sync.streams import RowStream, SupplierStream, row_streams
+from target_ifs_cloud.vendor_sync.streams import (
+    CodePartStream,
+    RowStream,
+    SupplierStream,
+    row_streams,
+)
 from target_ifs_cloud.vendor_sync.vendor_settings import TAP_SCHEMA, read_site
 
 
@@ -47,7 +52,7 @@ class TapIFSCloud(Tap):
     def discover_streams(self) -> list[Stream]:
         """Every stream, without asking IFS anything."""
         others = [RowStream(self, rows) for rows in row_streams(self.profile)]
-        return [SupplierStream(self), *others]
+        return [SupplierStream(self), CodePartStream(self), *others]
 
     @classmethod
     @override

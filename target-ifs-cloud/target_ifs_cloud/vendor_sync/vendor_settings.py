@@ -66,7 +66,17 @@ TARGET_SCHEMA: dict[str, Any] = {
 }
 TAP_SCHEMA: dict[str, Any] = {
     "type": "object",
-    "properties": {name: SCHEMA["properties"][name] for name in _SITE},
+    "properties": {
+        **{name: SCHEMA["properties"][name] for name in _SITE},
+        "supplier_changes": {
+            "type": "string",
+            "enum": ["fingerprints", "history_log"],
+            "default": "fingerprints",
+            "description": "How changed suppliers are found: all are read and compared with the "
+            "fingerprints in STATE, or those are read that IFS's log of changes names (all of them "
+            "once a day; needs history logging of suppliers in IFS).",
+        },
+    },
     "required": ["base_url", "client_id", "client_secret"],
     "additionalProperties": False,
 }

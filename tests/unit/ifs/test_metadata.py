@@ -18,7 +18,7 @@ from tests.unit.ifs.documents import PROFILE
 from tests.unit.ifs.site import Asked, Bench, Told, bench, changed
 
 USES = Uses(letters=("B", "C"))
-UNUSED = {"external", "order"}
+UNUSED = {"external", "order", "history_log"}
 """Projections that the default route does without."""
 
 
