@@ -15,6 +15,7 @@ from tap_procurify.tap import TapProcurify
 from target_ifs_cloud.operator.cli import main as operator_command
 from target_ifs_cloud.settings import SCHEMA as TARGET_SCHEMA
 from target_ifs_cloud.target import TargetIFSCloud
+from target_ifs_cloud.vendor_sync import vendor_settings
 
 ROOT = Path(__file__).parents[2]
 MELTANO: Mapping[str, Any] = yaml.safe_load((ROOT / "meltano.yml").read_text())
@@ -82,8 +83,13 @@ def test_meltano_knows_every_setting_and_which_are_secret(
 def test_the_example_environment_names_only_settings_that_exist() -> None:
     """Every variable of .env.example is a setting of its plugin."""
     names = re.findall(r"^([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
-    known = {f"TAP_PROCURIFY_{name.upper()}" for name in TAP_SCHEMA["properties"]}
-    known |= {f"TARGET_IFS_CLOUD_{name.upper()}" for name in TARGET_SCHEMA["properties"]}
+    schemas = {
+        "TAP_PROCURIFY": TAP_SCHEMA,
+        "TARGET_IFS_CLOUD": TARGET_SCHEMA,
+        "TAP_IFS_CLOUD": vendor_settings.TAP_SCHEMA,
+        "TARGET_PROCURIFY": vendor_settings.TARGET_SCHEMA,
+    }
+    known = {f"{p}_{name.upper()}" for p, one in schemas.items() for name in one["properties"]}
     assert names
     assert set(names) <= known
 

@@ -82,6 +82,15 @@ def test_an_order_that_is_received_in_ifs_is_left_alone_and_told_about(world: Wo
     assert "Procurify says" in world.entry(order("P1")).note
 
 
+@pytest.mark.parametrize("state", ["Arrived", "Received"])
+def test_an_order_of_which_something_has_arrived_is_still_closed(world: World, state: str) -> None:
+    """IFS allows no change any more, but its end."""
+    world.run([order("P1")])
+    world.site.tables["PurchaseOrderSet"][0]["Objstate"] = state
+    world.run([order("P1")], not_wanted="order is Closed", is_over=True)
+    assert [found for _, found, _ in world.site.orders()] == ["Closed"]
+
+
 @pytest.mark.parametrize(("is_over", "state"), [(True, "Closed"), (False, "Cancelled")])
 def test_an_order_that_is_over_is_closed_and_one_called_off_is_cancelled(
     world: World, *, is_over: bool, state: str

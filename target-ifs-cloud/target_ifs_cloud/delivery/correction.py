@@ -22,6 +22,7 @@ def describe_change(candidate: Candidate, shown: InvoiceShown | None) -> str:
             f"Procurify says {ours}{because}. If it must be booked again: {retry}"
         )
     thing = _thing(is_order=shown.series == ORDER_SERIES)
+    cure = "correct or close" if shown.series == ORDER_SERIES else "credit or correct"
     theirs = f"{format_amount(shown.gross, shown.currency)} {shown.currency}"
     if candidate.is_moved and candidate.document:
         kind = candidate.source.kind.replace("_", " ")
@@ -32,7 +33,7 @@ def describe_change(candidate: Candidate, shown: InvoiceShown | None) -> str:
         )
     return (
         f"Procurify says {ours}{because}; {thing} {shown.invoice_id} in IFS ({shown.state}) says "
-        f"{theirs}. It is not changed by this software: credit or correct it in IFS"
+        f"{theirs}. It is not changed by this software: {cure} it in IFS"
     )
 
 

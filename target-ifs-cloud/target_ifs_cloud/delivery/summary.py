@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from target_ifs_cloud.delivery.entry import Entry, State
-from target_ifs_cloud.documents import Mapped, Problem, SourceKind
+from target_ifs_cloud.documents import ORDER_SERIES, Mapped, Problem, SourceKind
 from target_ifs_cloud.money import places
 
 ATTENTION_LINES_MAX = 20
@@ -184,11 +184,23 @@ def _state_words(entry: Entry) -> str:
         case State.REJECTED:
             return f"refused by {system}, not in {system}"
         case State.CONFIRMED:
-            return f"in IFS as invoice {entry.ifs_id}, to look at"
+            return f"{_place_words(entry)}, to look at"
         case State.SENDING | State.IN_DOUBT:
             return "in doubt, looked up again by the next run"
         case _:
             return str(entry.state.value)
+
+
+def _place_words(entry: Entry) -> str:
+    match entry.source.kind:
+        case "supplier":
+            return f"in Procurify, linked to supplier {entry.ifs_id}"
+        case "vendor":
+            return f"in IFS as supplier {entry.ifs_id}"
+        case _ if entry.key and entry.key.series == ORDER_SERIES:
+            return f"in IFS as order {entry.ifs_id}"
+        case _:
+            return f"in IFS as invoice {entry.ifs_id}"
 
 
 def _to_text(table: Table) -> str:

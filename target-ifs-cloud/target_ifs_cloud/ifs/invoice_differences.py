@@ -153,9 +153,14 @@ def differences(
     document: SupplierInvoice, shown: InvoiceShown, details: InvoiceDetails, profile: SiteProfile
 ) -> list[str]:
     """What differs, in words: field names, counts and amounts, one text per difference."""
+    stamp = profile.invoice.source_reference
+    wanted = dict(document.header).get(stamp)
+    is_by_hand = wanted is not None and not is_same(wanted, shown.row.get(stamp))
+    # Who enters an invoice by hand leaves out what may be left out, and our own mark.
     found = [
         f"{name}: IFS has {_shown(shown.row[name])}, the document {_shown(value)}"
         for name, value in changed_header(document, shown, profile).items()
+        if not (is_by_hand and (name == stamp or is_same(None, shown.row[name])))
     ]
     lines = pair_lines(document.lines, details.lines, profile.invoice.items)
     found += _words("line", lines, profile.invoice.items.net)

@@ -25,6 +25,7 @@ class InvoiceShown:
     """One invoice as IFS shows it. Units: amounts in ``currency``; ``etag`` as just read.
 
     ``is_changeable``: IFS still allows it to be changed or cancelled, as far as its state tells.
+    ``is_closable``: an order that IFS still allows to be closed, also after something has arrived.
     ``is_unfinished``: its amounts may not all be there yet, because its creation has further steps.
     """
 
@@ -41,6 +42,7 @@ class InvoiceShown:
     etag: str
     row: Mapping[str, Any]
     is_changeable: bool = False
+    is_closable: bool = False
     is_unfinished: bool = False
 
     @property

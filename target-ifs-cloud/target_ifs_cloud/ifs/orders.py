@@ -276,6 +276,7 @@ def _shown(
         etag=text(row, "@odata.etag"),
         row=row,
         is_changeable=is_listed(state, names.changeable_states),
+        is_closable=is_listed(state, names.closable_states),
         is_unfinished=names.release_action is not None
         and is_listed(state, names.unreleased_states),
         lines={text(line.values, names.lines.line): line for line in own},

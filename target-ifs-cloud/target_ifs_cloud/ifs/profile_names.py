@@ -221,6 +221,7 @@ class OrderNames(Block):
     source_reference: Name | None
     unreleased_states: tuple[str, ...]
     changeable_states: tuple[str, ...]
+    closable_states: tuple[str, ...]
     over_states: tuple[str, ...]
     not_compared: frozenset[Name]
     release_action: Name | None

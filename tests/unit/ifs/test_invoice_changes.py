@@ -237,6 +237,20 @@ def test_differences_are_told_in_words() -> None:
     ]
 
 
+def test_what_other_hands_left_empty_is_no_difference() -> None:
+    """An invoice without our mark was entered by hand; one with it must be as it was sent."""
+    header = (*invoice().header, ("VoucherText", "Procurify bill 7"))
+    document = replace(invoice(), header=header)
+    by_hand = shown(DueDate=None, InvoiceDate="2026-01-30", VoucherText=None)
+    assert differences(document, by_hand, details(), PROFILE) == [
+        "InvoiceDate: IFS has 2026-01-30, the document 2026-01-31"
+    ]
+    ours = shown(InvoiceDate=None, VoucherText="Procurify bill 7")
+    assert differences(document, ours, details(), PROFILE) == [
+        "InvoiceDate: IFS has nothing, the document 2026-01-31"
+    ]
+
+
 def test_rows_that_differ_are_told_by_the_fields_that_differ() -> None:
     """The ones that are the same, and the ones that IFS does not show, are not named."""
     rows = list(proposal_rows())
