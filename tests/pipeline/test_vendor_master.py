@@ -49,7 +49,7 @@ class Pair:
         taken = self._read("tap-procurify", self.sandbox.tap_config(), {"vendors", *streams})
         return self._write("target-ifs-cloud", target, taken, "forward")
 
-    def back(self) -> subprocess.CompletedProcess[str]:
+    def back(self, *, dry_run: bool = False) -> subprocess.CompletedProcess[str]:
         """tap-ifs-cloud | target-procurify."""
         tap = self.sandbox.target_config(self.folder)
         tap = {n: tap[n] for n in ("base_url", "realm", "client_id", "client_secret")}
@@ -60,6 +60,7 @@ class Pair:
             "transforms_dir": str(ROOT / "transforms"),
             "outbox_url": f"sqlite:///{self.folder}/outbox.db",
             "settling_time_s": 1,
+            "dry_run": dry_run,
         }
         return self._write(
             "target-procurify", target, self._read("tap-ifs-cloud", tap, {"suppliers"}), "back"
@@ -170,6 +171,25 @@ def test_what_procurify_owns_is_kept_in_ifs_and_nothing_echoes(pair: Pair) -> No
     assert pair.back().returncode == 0
     pair.forward()
     assert pair.writes() == written
+
+
+def test_the_first_alignment_of_two_filled_systems_is_shown_before_anything_is_written(
+    pair: Pair,
+) -> None:
+    """Links, creations and suspected twins by a dry run; in earnest exactly that is done."""
+    shown = pair.back(dry_run=True)
+    assert shown.returncode == 3
+    assert pair.writes() == 0
+    plan = re.findall(r"^  .*?(\S+)\): (links|creates|changes) (?:a )?vendor", shown.stderr, re.M)
+    assert {what for _, what in plan} == {"links", "creates"}
+    assert "vendor_lookalike" in shown.stderr
+    assert "Nothing was written" in shown.stderr
+    before = {v["id"]: v for v in pair.procurify.truth("vendors")["vendors"]}
+    done = pair.back()
+    assert done.returncode == 3
+    vendors = pair.procurify.truth("vendors")["vendors"]
+    created = {f"({v['external_id']}" for v in vendors if v["id"] not in before}
+    assert created == {id_ for id_, what in plan if what == "creates"}
 
 
 def test_a_lost_answer_to_a_change_is_found_done(pair: Pair) -> None:

@@ -31,7 +31,7 @@ class Outcome(Enum):
     POSTED = "posted"
     FOUND = "found after a lost answer"
     COMPLETED = "completed"
-    ADOPTED = "linked, was in IFS already"
+    ADOPTED = "linked, was there already"
     UPDATED = "updated"
     CANCELLED = "cancelled in IFS"
     UNCHANGED = "unchanged"

@@ -108,7 +108,8 @@ class Alignment:
         if _was_refused(case, self.rules):
             return _refused_before(case)
         if self.is_rehearsal:
-            return Result(state=State.CONFIRMED, outcome=Outcome.POSTED)
+            fields = tuple(sorted(body))
+            return Result(state=State.CONFIRMED, outcome=Outcome.POSTED, sent=fields)
         for _ in range(TRIES_MAX):
             case = self._intend(case, "create", body)
             try:
@@ -181,7 +182,7 @@ class Alignment:
                 return replace(_refused_before(case), vendor=result.vendor, how=result.how)
             result = replace(result, outcome=Outcome.UPDATED)
             if self.is_rehearsal:
-                return result
+                return replace(result, sent=tuple(sorted(changes)))
             case, sent = self._send_change(case, result.vendor)
             if isinstance(sent, Result):
                 return replace(sent, vendor=result.vendor, how=result.how)

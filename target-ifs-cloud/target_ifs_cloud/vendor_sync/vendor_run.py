@@ -95,6 +95,7 @@ class VendorRun:
         self._tally = Tally()
         self._entries: dict[str, Entry] = {}
         self._records: dict[str, Record] = {}
+        self._planned: list[str] = []
 
     def begin(self) -> None:
         """Take the lease and recall every supplier: vendors may have changed since.
@@ -161,6 +162,8 @@ class VendorRun:
                 self._tally.add(case.entry, Outcome.EXCLUDED)
                 continue
             result = alignment.settle(case)
+            if result.outcome in _PLANNED:
+                self._planned.append(_plan_line(case, result))
             self._record(case, result)
             if result.vendor:
                 alignment.links[result.vendor] = SupplierId(source.id)
@@ -222,9 +225,25 @@ class VendorRun:
         if self._settings.dry_run:
             title = "Dry run: IFS Cloud to Procurify, vendors"
             end = "Nothing was written: not to Procurify, not to the outbox; no bookmark moves."
+            end = "\n".join(["What a run in earnest would do:", *self._planned, "", end])
         text = render_summary(self._tally, entries, count, title=title)
         sys.stderr.write(f"{text}\n{end}\n")
         sys.stderr.flush()
+
+
+_PLANNED = {
+    Outcome.POSTED: "creates a vendor",
+    Outcome.ADOPTED: "links vendor",
+    Outcome.UPDATED: "changes vendor",
+}
+
+
+def _plan_line(case: Case, result: Result) -> str:
+    """What would become of one supplier, for a person: the vendor, how it is known, the fields."""
+    how = f" (known by {result.how.replace('_', ' ')})" if result.how else ""
+    fields = f": {', '.join(result.sent)}" if result.sent else ""
+    what = f"{_PLANNED[result.outcome]} {result.vendor}".rstrip()
+    return f"  {case.source.label} ({case.supplier}): {what}{how}{fields}"
 
 
 def _line(case: Case, result: Result) -> dict[str, Any]:
