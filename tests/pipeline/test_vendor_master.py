@@ -180,7 +180,9 @@ def test_the_first_alignment_of_two_filled_systems_is_shown_before_anything_is_w
     shown = pair.back(dry_run=True)
     assert shown.returncode == 3
     assert pair.writes() == 0
-    plan = re.findall(r"^  .*?(\S+)\): (links|creates|changes) (?:a )?vendor", shown.stderr, re.M)
+    plan = re.findall(
+        r"^  .*?(\S+)\): (links|creates|changes) (?:a )?vendor", shown.stderr, re.MULTILINE
+    )
     assert {what for _, what in plan} == {"links", "creates"}
     assert "vendor_lookalike" in shown.stderr
     assert "Nothing was written" in shown.stderr
