@@ -13,6 +13,8 @@ import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from random import Random
 from typing import Any, TypeAlias
 
@@ -31,8 +33,17 @@ ACTIONS = (
     "reset_after",  # done, then connection reset: the answer is lost
     "truncate",  # done, the answer breaks off in the middle of its body
     "latency",  # done, after a delay
+    "drip",  # done, and the answer comes in pieces with the delay between them
+    "twice",  # done twice, as when a network delivers a request again; the second answer counts
+    "edit",  # done after another hand has carried out the rule's edit: a rival, a row that moves
 )
+PIECES = 4
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+Edit: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +52,9 @@ class FaultRule:
 
     ``method`` and ``path`` are regular expressions that match the whole. ``first`` counts matching
     requests from 1, ``times`` is how many of them act (0: all), ``percent`` how many of a hundred,
-    drawn from the seed. ``latency_ms`` is a delay in milliseconds, added to any action.
+    drawn from the seed. ``latency_ms`` is a delay in milliseconds, added to any action; with
+    ``latency_max_ms`` it is drawn between the two. A header ``Retry-After: date:+5`` becomes the
+    HTTP date in five seconds. ``edit`` is what the system's ``POST edit`` takes.
     """
 
     action: str
@@ -54,6 +67,8 @@ class FaultRule:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     latency_ms: int = 0
+    latency_max_ms: int = 0
+    edit: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_rules(raw: Sequence[Mapping[str, Any]]) -> tuple[FaultRule, ...]:
@@ -107,6 +122,11 @@ class FaultScript:
                 chosen = rule
         return chosen
 
+    def wait_ms(self, rule: FaultRule) -> int:
+        """How long this request is delayed."""
+        spread = max(rule.latency_max_ms - rule.latency_ms, 0)
+        return rule.latency_ms + (self._random.randrange(spread + 1) if spread else 0)
+
     def _acts(self, rule: FaultRule, position: int) -> bool:
         is_due = self.matched[position] >= rule.first
         is_spent = rule.times and self.acted[position] >= rule.times
@@ -124,7 +144,11 @@ class FaultGate:
         script: FaultScript,
         latency_ms: int = 0,
         sleep: Sleep = asyncio.sleep,
+        edit: Edit | None = None,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
+        self._edit = edit
+        self._now = now
         self._app = app
         self._script = script
         self._latency_ms = latency_ms
@@ -136,14 +160,47 @@ class FaultGate:
             await self._app(scope, receive, send)
             return
         rule = self._script.pick(scope["method"], scope["path"])
-        wait_ms = self._latency_ms + (rule.latency_ms if rule else 0)
+        rule_ms = self._script.wait_ms(rule) if rule else 0
+        is_drip = rule is not None and rule.action == "drip"
+        wait_ms = self._latency_ms + (0 if is_drip else rule_ms)
         if wait_ms:
             await self._sleep(wait_ms / 1000)
         if rule is None or rule.action == "latency":
             await self._app(scope, receive, send)
             return
         scope[FIRED_KEY] = rule.action
-        await self._act(rule, scope, receive, send)
+        if rule.action == "edit":
+            if self._edit is not None:
+                await self._edit(rule.edit)
+            await self._app(scope, receive, send)
+        elif rule.action == "twice":
+            await self._twice(scope, receive, send)
+        elif is_drip:
+            await self._drip(rule_ms, scope, receive, send)
+        else:
+            await self._act(rule, scope, receive, send)
+
+    async def _twice(self, scope: Scope, receive: Receive, send: Send) -> None:
+        messages = [await receive()]
+        while messages[-1].get("more_body"):
+            messages.append(await receive())
+        await self._app(dict(scope), _replay(messages), _swallow)
+        await self._app(scope, _replay(messages), send)
+
+    async def _drip(self, wait_ms: int, scope: Scope, receive: Receive, send: Send) -> None:
+        async def slowly(message: Message) -> None:
+            body = message.get("body", b"")
+            if message["type"] != "http.response.body" or not body:
+                await send(message)
+                return
+            size = -(-len(body) // PIECES)
+            for start in range(0, len(body), size):
+                await self._sleep(wait_ms / 1000)
+                more = start + size < len(body) or bool(message.get("more_body"))
+                piece = body[start : start + size]
+                await send({"type": message["type"], "body": piece, "more_body": more})
+
+        await self._app(scope, receive, slowly)
 
     async def _act(self, rule: FaultRule, scope: Scope, receive: Receive, send: Send) -> None:
         if rule.action.endswith("_after"):
@@ -151,7 +208,7 @@ class FaultGate:
         if rule.action.startswith("status"):
             if rule.action == "status_before":
                 await _drain(receive)
-            await _answer(rule, send)
+            await _answer(rule, send, self._now())
         elif rule.action == "truncate":
             await self._truncate(scope, receive, send)
         else:
@@ -202,13 +259,30 @@ async def _until_gone(receive: Receive) -> None:
             return
 
 
-async def _answer(rule: FaultRule, send: Send) -> None:
+def _replay(messages: Sequence[Message]) -> Receive:
+    """What was received, once more."""
+    left = list(messages)
+
+    async def receive() -> Message:
+        return left.pop(0) if left else {"type": "http.disconnect"}
+
+    return receive
+
+
+async def _answer(rule: FaultRule, send: Send, now: datetime) -> None:
     body = rule.body.encode()
-    given = {name.lower(): value for name, value in rule.headers.items()}
+    given = {name.lower(): _header(value, now) for name, value in rule.headers.items()}
     headers = {"content-type": "text/html", **given, "content-length": str(len(body))}
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": rule.status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
+
+
+def _header(value: str, now: datetime) -> str:
+    """The value, or the HTTP date that ``date:+5`` means."""
+    if not value.startswith("date:"):
+        return value
+    return format_datetime(now + timedelta(seconds=int(value[5:])), usegmt=True)
 
 
 def reset_connection(scope: Scope) -> None:

@@ -8,7 +8,11 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.utils import format_datetime
+from functools import partial
+from http import HTTPStatus
+from typing import Any
 
 import uvicorn
 from starlette.requests import Request
@@ -19,8 +23,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from erp_sandbox import ifs, procurify
 from erp_sandbox.clock import SimulatedClock
 from erp_sandbox.control import ControlGate, Handler, read_object
-from erp_sandbox.exact_json import JsonValue
-from erp_sandbox.faults import TRANSPORT_KEY, FaultGate, FaultScript
+from erp_sandbox.exact_json import JsonValue, encode
+from erp_sandbox.faults import CONTROL_PREFIX, TRANSPORT_KEY, FaultGate, FaultScript
 from erp_sandbox.procurify.edits import edit
 from erp_sandbox.procurify.knobs import change_knobs
 from erp_sandbox.procurify.truth import truth
@@ -55,7 +59,14 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
     clock = SimulatedClock()
     parts = _procurify(world, clock) if name == "procurify" else _ifs(world, clock)
     log, script = RequestsLog(clock.now), FaultScript()
-    faulty = FaultGate(parts.app, script=script, latency_ms=options.latency_ms)
+    faulty = FaultGate(
+        parts.app,
+        script=script,
+        latency_ms=options.latency_ms,
+        edit=partial(_edit, parts, name),
+        now=clock.now,
+    )
+    skew = Skew()
     gate = ControlGate(
         CaptureGate(faulty, log=log),
         system=name,
@@ -63,24 +74,70 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
         script=script,
         clock=clock,
         reset=parts.reset,
-        handlers=parts.handlers,
+        handlers={**parts.handlers, ("POST", "skew"): skew.turn},
     )
-    return DateGate(gate, clock)
+    return DateGate(gate, clock, skew)
+
+
+@dataclass(slots=True)
+class Skew:
+    """How far the clock that dates the answers is off. Units: seconds."""
+
+    seconds: int = 0
+
+    async def turn(self, request: Request) -> JsonValue:
+        """Put it wrong by ``{"seconds": 600}``."""
+        self.seconds = int((await read_object(request)).get("seconds", 0))
+        return {}
+
+
+async def _edit(parts: Parts, name: str, order: Mapping[str, Any]) -> None:
+    """Let another hand carry out an edit, as ``POST /_control/edit`` would.
+
+    Raises:
+        ValueError: the system refused the edit.
+    """
+    body = encode(dict(order)).encode()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": f"{CONTROL_PREFIX}edit",
+        "raw_path": f"{CONTROL_PREFIX}edit".encode(),
+        "query_string": b"",
+        "headers": [(b"content-type", b"application/json")],
+    }
+    statuses = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        statuses.append(message.get("status", 200))
+
+    handler = parts.handlers.get(("POST", "edit"))
+    if handler is not None:
+        await handler(Request(scope, receive))
+        return
+    await parts.app(scope, receive, send)
+    if statuses[0] != HTTPStatus.OK:
+        raise ValueError(f"{name} refused the edit {body.decode()}")
 
 
 class DateGate:
     """Tells the simulated time in every answer, as the clock that stamps the records has it."""
 
-    def __init__(self, app: ASGIApp, clock: SimulatedClock) -> None:
+    def __init__(self, app: ASGIApp, clock: SimulatedClock, skew: Skew) -> None:
         self._app = app
         self._clock = clock
+        self._skew = skew
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and date its answer."""
 
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                date = format_datetime(self._clock.now(), usegmt=True).encode()
+                moment = self._clock.now() + timedelta(seconds=self._skew.seconds)
+                date = format_datetime(moment, usegmt=True).encode()
                 message = {**message, "headers": [*message["headers"], (b"date", date)]}
             await send(message)
 

@@ -22,7 +22,7 @@ def test_the_books_tie_against_every_profile(tmp_path: Path, name: str) -> None:
     """A run may stop (exit code 4) as often as the other side fails; in the end all is settled."""
     with run_sandbox(tmp_path, "--profile", name) as sandbox:
         flow = Flow(sandbox, tmp_path)
-        codes = []
+        codes: list[int] = []
         while not codes or codes[-1] not in SETTLED:
             codes.append(flow.write(dry_run=False).code)
             assert codes[-1] in {*SETTLED, 4}

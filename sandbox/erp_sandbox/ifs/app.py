@@ -76,6 +76,7 @@ class IfsSite:
             Route("/_control/requests", self.show_requests),
             Route("/_control/knobs", self.turn_knobs, methods=["POST"]),
             Route("/_control/edit", self.edit, methods=["POST"]),
+            Route("/_control/drop_tokens", self.drop_tokens, methods=["POST"]),
         ]
 
     # login
@@ -297,9 +298,23 @@ class IfsSite:
             setattr(self.knobs, name, value)
         return _reply({})
 
+    async def drop_tokens(self, request: Request) -> Response:
+        """Every token is worthless from now on."""
+        del request
+        self._tokens.clear()
+        return _reply({})
+
     async def edit(self, request: Request) -> Response:
-        """Another hand changes a row: ``{"set": …, "key": […], "values": {…}}``."""
+        """Another hand changes a row: ``{"set": …, "key": […], "values": {…}}``.
+
+        Without a key it touches every row of the set: nothing changes but their versions.
+        """
         order = json.loads(await request.body(), parse_float=Decimal)
+        if "key" not in order:
+            store = self.ledger.store
+            for touched in list(store.rows(order["set"], {})):
+                store.put(order["set"], touched)
+            return _reply({})
         row = self.ledger.store.get(order["set"], *order["key"])
         if row is None:
             return _reply({"unknown": order["key"]}, 404)

@@ -70,7 +70,10 @@ class Service:
         place = self._resolve(projection, path, Scope())
         if place.action:
             return self._defaults(place)
-        rows = list(self.ledger.store.rows(place.entity.name, place.fixed))
+        store, name = self.ledger.store, place.entity.name
+        rows = list(store.rows(name, place.fixed))
+        if self.ledger.knobs.visible_after_s:
+            rows = [row for row in rows if store.is_visible(name, row)]
         if place.is_single:
             if not rows:
                 raise not_found()

@@ -35,6 +35,7 @@ class Store:
         self._siblings: dict[tuple[str, Key], dict[Key, None]] = {}
         self._undo: list[tuple[str, Key, Row | None, Version]] | None = None
         self._next_number = _FIRST_NUMBER
+        self._born: dict[tuple[str, Key], datetime] = {}
 
     def next_number(self) -> int:
         """A number that was never given before, also not by a change set that was refused."""
@@ -55,6 +56,8 @@ class Store:
         name = SETS[name].stored_in
         self._remember(name, key)
         before = self.tables[name].get(key)
+        if before is None:
+            self._born[name, key] = self.now()
         self._keep(name, key, row)
         count, _ = self.versions.get((name, key), _NEVER)
         self.versions[name, key] = (count + 1, self.now().strftime("%Y%m%d%H%M%S"))
@@ -72,6 +75,11 @@ class Store:
     def _tell(self, name: str, before: Row | None, after: Row | None) -> None:
         if self.on_change is not None:
             self.on_change(SETS[name], before, after)
+
+    def is_visible(self, name: str, row: Mapping[str, Any]) -> bool:
+        """Whether reads see the row already."""
+        born = self._born[SETS[name].stored_in, self.key_of(SETS[name], row)]
+        return (self.now() - born).total_seconds() >= self.knobs.visible_after_s
 
     def rows(self, name: str, fixed: Mapping[str, str]) -> Iterator[Row]:
         """The rows whose key fields have these values."""
