@@ -60,6 +60,7 @@ class Reading:
         self._seen_in_pass: set[object] = set()
         self._links: set[str] = set()
         self._count: int | None = None
+        self._last_count: int | None = None
         self._pages = self._skip = self._chain = 0
         self._passes = 1
         self._next: str | None = self._page_path()
@@ -86,8 +87,9 @@ class Reading:
         if self._pages > PAGES_MAX:
             message = f"more than {PAGES_MAX} pages"
             raise IncompleteAnswerError(message)
+        self._last_count = _count_of(answer)
         if self._count is None:
-            self._count = _count_of(answer)
+            self._count = self._last_count
         identities = [_identity(row, self._order) for row in rows]
         is_standstill = bool(rows) and self._seen_in_pass.issuperset(identities)
         self._seen_in_pass.update(identities)
@@ -117,7 +119,9 @@ class Reading:
         if is_standstill and not has_all_it_gives:
             message = "the same rows came again: $skip is not honoured"
             raise IncompleteAnswerError(message)
-        if length == 0 or is_standstill or (is_short and has_all):
+        # Rows that have come meanwhile are among those seen, so the count of now must be reached.
+        has_all_of_now = has_all and len(self._seen_in_pass) >= (self._last_count or 0)
+        if length == 0 or is_standstill or (is_short and has_all_of_now):
             self._end_pass()
         else:
             self._next = self._page_path()

@@ -179,6 +179,17 @@ def test_rows_that_move_while_reading_are_fetched_by_another_pass() -> None:
     assert sorted(read(table, page_size=5)) == list(range(20))
 
 
+def test_rows_that_come_behind_our_place_do_not_stand_for_those_that_were_there() -> None:
+    """Every page is short where the server caps it, so only the count of now says what is left."""
+
+    def append(page: int, ids: list[int]) -> None:
+        if page == 1:
+            ids += [51, 53]
+
+    table = Table([2 * n for n in range(30)], cap=5, before_page=append)
+    assert {2 * n for n in range(30)} <= set(read(table, page_size=10))
+
+
 def test_rows_that_come_twice_are_taken_once() -> None:
     """A row inserted before our place brings the last one again."""
 
