@@ -47,6 +47,7 @@ soak: install ## Break everything on purpose, count what came of it, write docs/
 	$(BIN)/python -m tests.soak $(OPTIONS)
 
 mutation: install ## Change the product one place at a time, count what the tests notice (OPTIONS='--count 50 --keep')
+	$(BIN)/uv sync --frozen --quiet --group mutation
 	$(BIN)/python -m tests.mutation $(OPTIONS)
 
 clean: ## Remove what the commands above have made
