@@ -1,4 +1,4 @@
-"""How strong the tests are: a sample of mutants per room, by cosmic-ray: ``python -m tests.mutation``.
+"""How strong the tests are: mutants by cosmic-ray, a sample per room: `python -m tests.mutation`.
 
 cosmic-ray changes files in place, so it works on a copy of the project, which stands in front of
 the installed product.
