@@ -10,7 +10,6 @@ import click
 from erp_sandbox.control_client import IfsControl, ProcurifyControl
 from erp_sandbox.exact_json import encode
 from erp_sandbox.processes import SandboxError, adopt_listener, run_sandbox
-from erp_sandbox.profiles import PROFILES
 from erp_sandbox.serving import SYSTEMS, ServeOptions
 from erp_sandbox.serving import serve as serve_system
 from erp_sandbox.world import SCALE_MAX
@@ -34,7 +33,6 @@ def main() -> None:
 @click.option("--scale", type=SCALES, default=1, show_default=True, help="200 bills each.")
 @click.option("--latency-ms", type=LATENCIES, default=0, show_default=True)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Written when both answer.")
-@click.option("--profile", type=click.Choice(tuple(PROFILES)), help="Habits of both systems.")
 def serve(
     *,
     procurify_port: int,
@@ -43,13 +41,12 @@ def serve(
     scale: int,
     latency_ms: int,
     ready_file: Path | None,
-    profile: str | None,
 ) -> None:
     """Serve both systems until SIGTERM or Ctrl-C; port 0 takes a free one."""
     ports = {"procurify": procurify_port, "ifs": ifs_port}
     options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms)
     try:
-        run_sandbox(ports, options, ready_file, profile)
+        run_sandbox(ports, options, ready_file)
     except (SandboxError, OSError) as fault:
         raise click.ClickException(str(fault)) from fault
 

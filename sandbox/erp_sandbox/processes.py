@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from erp_sandbox.profiles import apply_profile
 from erp_sandbox.serving import LOOPBACK, SYSTEMS, ServeOptions, listen
 
 READY_BASE_MAX_S, READY_PER_SCALE_MAX_S = 60, 1
@@ -108,13 +107,8 @@ def stop_systems(systems: Sequence[RunningSystem]) -> None:
             system.process.stdin.close()
 
 
-def run_sandbox(
-    ports: Mapping[str, int],
-    options: ServeOptions,
-    ready_file: Path | None,
-    profile: str | None = None,
-) -> None:
-    """Serve both systems until a signal says stop, with the habits of a named profile.
+def run_sandbox(ports: Mapping[str, int], options: ServeOptions, ready_file: Path | None) -> None:
+    """Serve both systems until a signal says stop.
 
     Raises:
         SandboxError: a system did not start or ended by itself.
@@ -134,9 +128,6 @@ def run_sandbox(
             # One by one: when the second does not start, the first must still be stopped.
             systems.append(start_system(name, ports[name], options))  # noqa: PERF401
         wait_until_ready(systems, READY_BASE_MAX_S + READY_PER_SCALE_MAX_S * options.scale)
-        if profile is not None:
-            urls = {f"{system.name}_url": system.url for system in systems}
-            apply_profile(profile, **urls)
         _announce({system.name: system.url for system in systems}, ready_file)
         _watch(systems, stop)
     finally:

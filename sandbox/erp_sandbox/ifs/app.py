@@ -200,7 +200,7 @@ class IfsSite:
                     projection,
                     call.method,
                     path=call.path,
-                    body=_read_body(call, self.knobs.array_elements_max),
+                    body=_read_body(call),
                     if_match=call.headers.get("if-match", ""),
                     scope=scope,
                 )
@@ -336,7 +336,7 @@ def create_app(
     return app
 
 
-def _read_body(call: Call, elements_max: int) -> dict[str, Any]:
+def _read_body(call: Call) -> dict[str, Any]:
     if not call.body.strip():
         return {}
     kind = call.headers.get("content-type", "").partition(";")[0]
@@ -348,18 +348,7 @@ def _read_body(call: Call, elements_max: int) -> dict[str, Any]:
         raise Refusal(_BAD_REQUEST, "ODP_DESERIALIZATION_ERROR") from error
     if not isinstance(body, dict):
         raise Refusal(_BAD_REQUEST, "ODP_DESERIALIZATION_ERROR")
-    if _array_elements(body) > elements_max:
-        raise Refusal(500, "INTERNAL_SERVER_ERROR")  # documented: the server may run out of memory
     return body
-
-
-def _array_elements(value: Any) -> int:  # noqa: ANN401 (any JSON)
-    """How many elements all arrays of a body have together."""
-    if isinstance(value, Mapping):
-        return sum(_array_elements(item) for item in value.values())
-    if isinstance(value, list):
-        return len(value) + sum(_array_elements(item) for item in value)
-    return 0
 
 
 def _is_exact(media_type: str) -> bool:

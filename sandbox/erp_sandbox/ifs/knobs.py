@@ -21,9 +21,6 @@ class Knobs:
     client_secret: str = "sandbox-ifs-secret"  # noqa: S105 (site; made up, opens nothing else)
     token_ttl_s: int = 180  # documented sample, not a rule
     default_page_size: int = 67  # seen in code: rows without $top, one count that was reported
-    page_cap: int = 0  # inferred: rows in one answer at most, 0: no cap; none is documented
-    page_cap_refused: bool = False  # inferred: a larger $top is refused instead of cut
-    array_elements_max: int = 5000  # documented advice for bodies; 500 beyond it
     count_supported: bool = True  # seen in code, once reported as unreliable
     emit_next_link: bool = False  # seen in code: some servers do
     patch_without_if_match: str = "precondition_required"  # "upsert" is documented, this seen

@@ -216,15 +216,12 @@ class Service:
                     raise Refusal(400, "ODP_BAD_REQUEST")
                 rows.sort(key=lambda r: _sortable(r.get(name)), reverse=direction == "desc")
         skip, top = int(options.get("$skip", 0)), int(options.get("$top", knobs.default_page_size))
-        is_capped = 0 < knobs.page_cap < top
-        if is_capped and knobs.page_cap_refused:
-            raise Refusal(400, "ODP_BAD_REQUEST")
-        page = rows[skip : skip + (knobs.page_cap if is_capped else top)]
+        page = rows[skip : skip + top]
         answer: dict[str, Any] = {"@odata.context": f"$metadata#{entity.name}"}
         if options.get("$count") == "true" and knobs.count_supported:
             answer["@odata.count"] = len(rows)
         answer["value"] = [self.shown(entity, row, options.get("$select", "")) for row in page]
-        is_cut = ("$top" not in options or is_capped) and skip + len(page) < len(rows)
+        is_cut = "$top" not in options and skip + len(page) < len(rows)
         if knobs.emit_next_link and is_cut:
             rest = urlencode({**options, "$skip": str(skip + len(page))})
             # Relative to the projection; seen in code that some servers give one.
