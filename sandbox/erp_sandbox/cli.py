@@ -10,6 +10,7 @@ import click
 from erp_sandbox.control_client import IfsControl, ProcurifyControl
 from erp_sandbox.exact_json import encode
 from erp_sandbox.processes import SandboxError, adopt_listener, run_sandbox
+from erp_sandbox.profiles import DEFAULT_PROFILE, PROFILES
 from erp_sandbox.serving import SYSTEMS, ServeOptions
 from erp_sandbox.serving import serve as serve_system
 from erp_sandbox.world import SCALE_MAX
@@ -17,6 +18,7 @@ from erp_sandbox.world import SCALE_MAX
 PROCURIFY_PORT, IFS_PORT = 18801, 18802
 PORTS = click.IntRange(0, 65535)
 SCALES = click.IntRange(1, SCALE_MAX)
+NAMES = click.Choice(tuple(PROFILES))
 LATENCIES = click.IntRange(0, 60_000)
 
 
@@ -32,6 +34,7 @@ def main() -> None:
 @click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same tenant.")
 @click.option("--scale", type=SCALES, default=1, show_default=True, help="200 bills each.")
 @click.option("--latency-ms", type=LATENCIES, default=0, show_default=True)
+@click.option("--profile", type=NAMES, default=DEFAULT_PROFILE, show_default=True)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Written when both answer.")
 def serve(
     *,
@@ -40,11 +43,12 @@ def serve(
     seed: int,
     scale: int,
     latency_ms: int,
+    profile: str,
     ready_file: Path | None,
 ) -> None:
     """Serve both systems until SIGTERM or Ctrl-C; port 0 takes a free one."""
     ports = {"procurify": procurify_port, "ifs": ifs_port}
-    options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms)
+    options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms, profile=profile)
     try:
         run_sandbox(ports, options, ready_file)
     except (SandboxError, OSError) as fault:
@@ -73,7 +77,8 @@ def truth(*, name: str, procurify_url: str, ifs_url: str) -> None:
 @click.option("--seed", type=int, required=True)
 @click.option("--scale", type=SCALES, required=True)
 @click.option("--latency-ms", type=LATENCIES, required=True)
-def system(*, name: str, handle: int, seed: int, scale: int, latency_ms: int) -> None:
+@click.option("--profile", type=NAMES, required=True)
+def system(*, name: str, handle: int, seed: int, scale: int, latency_ms: int, profile: str) -> None:
     """Serve one system from a socket that the parent has opened."""
-    options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms)
+    options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms, profile=profile)
     serve_system(name, options, adopt_listener(handle))

@@ -51,6 +51,7 @@ class ControlGate:
         clock: SimulatedClock,
         reset: Callable[[], None],
         handlers: Mapping[tuple[str, str], Handler],
+        first_faults: Callable[[], None] | None = None,
     ) -> None:
         self._app = app
         self._system = system
@@ -58,6 +59,7 @@ class ControlGate:
         self._script = script
         self._clock = clock
         self._reset_system = reset
+        self._load_first_faults = first_faults or (lambda: script.load(()))
         self._handlers: Mapping[tuple[str, str], Handler] = {
             ("GET", "ready"): self._ready,
             ("GET", "requests"): self._requests,
@@ -120,7 +122,7 @@ class ControlGate:
         del request
         self._reset_system()
         self._log.clear()
-        self._script.load(())
+        self._load_first_faults()
         return {}
 
 

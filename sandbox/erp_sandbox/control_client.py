@@ -82,6 +82,10 @@ class SystemControl:
         """Change how the system behaves."""
         self.tell("knobs", knobs)
 
+    def take_profile(self, name: str) -> None:
+        """Take the knobs and faults of a named profile; the records stay."""
+        self.tell("profile", {"name": name})
+
 
 class ProcurifyControl(SystemControl):
     """The control side of the stand-in for Procurify."""

@@ -56,6 +56,7 @@ def start_system(name: str, port: int, options: ServeOptions) -> RunningSystem:
             *("--seed", str(options.seed)),
             *("--scale", str(options.scale)),
             *("--latency-ms", str(options.latency_ms)),
+            *("--profile", options.profile),
         ]
         # Its standard input is a pipe that closes with us, however we end.
         process = subprocess.Popen(  # noqa: S603 (our own command)

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from email.utils import format_datetime
 from functools import partial
@@ -26,8 +26,9 @@ from erp_sandbox.control import ControlGate, Handler, read_object
 from erp_sandbox.exact_json import JsonValue, encode
 from erp_sandbox.faults import CONTROL_PREFIX, TRANSPORT_KEY, FaultGate, FaultScript
 from erp_sandbox.procurify.edits import edit
-from erp_sandbox.procurify.knobs import change_knobs
+from erp_sandbox.procurify.knobs import ProcurifyKnobs, change_knobs
 from erp_sandbox.procurify.truth import truth
+from erp_sandbox.profiles import DEFAULT_PROFILE, Profile, find_profile
 from erp_sandbox.requests_log import CaptureGate, RequestsLog
 from erp_sandbox.world import World, build_world
 
@@ -45,6 +46,7 @@ class ServeOptions:
     seed: int
     scale: int
     latency_ms: int = 0
+    profile: str = DEFAULT_PROFILE
 
 
 def build_system(name: str, options: ServeOptions) -> ASGIApp:
@@ -57,8 +59,21 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
         raise ValueError(f"no system {name!r}")
     world = build_world(options.seed, options.scale)
     clock = SimulatedClock()
-    parts = _procurify(world, clock) if name == "procurify" else _ifs(world, clock)
+    chosen = Character(name, find_profile(options.profile))
+    make = _procurify if name == "procurify" else _ifs
+    parts = make(world, clock, chosen)
     log, script = RequestsLog(clock.now), FaultScript()
+
+    def load_faults() -> None:
+        script.load(chosen.profile.faults_of(name), seed=chosen.profile.seed)
+
+    async def change_profile(request: Request) -> JsonValue:
+        chosen.profile = find_profile(str((await read_object(request)).get("name", "")))
+        parts.reset_knobs()
+        load_faults()
+        return {}
+
+    load_faults()
     faulty = FaultGate(
         parts.app,
         script=script,
@@ -74,7 +89,12 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
         script=script,
         clock=clock,
         reset=parts.reset,
-        handlers={**parts.handlers, ("POST", "skew"): skew.turn},
+        handlers={
+            **parts.handlers,
+            ("POST", "skew"): skew.turn,
+            ("POST", "profile"): change_profile,
+        },
+        first_faults=load_faults,
     )
     return DateGate(gate, clock, skew)
 
@@ -150,11 +170,30 @@ class Parts:
 
     app: ASGIApp
     reset: Callable[[], None]
+    reset_knobs: Callable[[], None]
     handlers: Mapping[tuple[str, str], Handler]
 
 
-def _procurify(world: World, clock: SimulatedClock) -> Parts:
+@dataclass(slots=True)
+class Character:
+    """The profile that a system has at the moment."""
+
+    system: str
+    profile: Profile
+
+    @property
+    def knobs(self) -> dict[str, JsonValue]:
+        """What differs from the defaults."""
+        return dict(self.profile.knobs_of(self.system))
+
+
+def _procurify(world: World, clock: SimulatedClock, chosen: Character) -> Parts:
     state = procurify.ProcurifyState(world, clock=clock)
+
+    def reset_knobs() -> None:
+        state.turn_knobs(change_knobs(ProcurifyKnobs(), {**chosen.knobs}))
+
+    reset_knobs()
 
     async def show_truth(request: Request) -> JsonValue:
         return truth(state, request.query_params)
@@ -174,6 +213,7 @@ def _procurify(world: World, clock: SimulatedClock) -> Parts:
     return Parts(
         app=procurify.create_app(state),
         reset=state.reset,
+        reset_knobs=reset_knobs,
         handlers={
             ("GET", "truth"): show_truth,
             ("POST", "edit"): carry_out,
@@ -199,11 +239,22 @@ class Replaceable:
         await self._app(scope, receive, send)
 
 
-def _ifs(world: World, clock: SimulatedClock) -> Parts:
+def _ifs(world: World, clock: SimulatedClock, chosen: Character) -> Parts:
     # What the tenant buys is no business of the books before a run brings it there.
     books_only = replace(world, vendors=(), purchase_orders=(), bills=())
-    app = Replaceable(lambda: ifs.create_app(books_only, now=clock.now))
-    return Parts(app=app, reset=app.renew, handlers={})
+    knobs = ifs.Knobs()
+
+    def reset_knobs() -> None:
+        defaults = ifs.Knobs()
+        ifs.turn(knobs, {one.name: getattr(defaults, one.name) for one in fields(defaults)})
+        ifs.turn(knobs, chosen.knobs)
+
+    def make() -> ASGIApp:
+        reset_knobs()
+        return ifs.create_app(books_only, knobs, now=clock.now)
+
+    app = Replaceable(make)
+    return Parts(app=app, reset=app.renew, reset_knobs=reset_knobs, handlers={})
 
 
 class BreakableProtocol(HttpToolsProtocol):

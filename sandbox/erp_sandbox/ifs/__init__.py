@@ -2,6 +2,6 @@
 
 from erp_sandbox.ifs.app import create_app
 from erp_sandbox.ifs.books import books
-from erp_sandbox.ifs.knobs import Knobs
+from erp_sandbox.ifs.knobs import Knobs, turn
 
-__all__ = ["Knobs", "books", "create_app"]
+__all__ = ["Knobs", "books", "create_app", "turn"]

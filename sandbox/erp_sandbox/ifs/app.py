@@ -22,8 +22,9 @@ from erp_sandbox.exact_json import encode
 from erp_sandbox.ifs.books import books
 from erp_sandbox.ifs.history import keep_history
 from erp_sandbox.ifs.invariants import check_invariants, trial_balance
-from erp_sandbox.ifs.knobs import Knobs
+from erp_sandbox.ifs.knobs import Knobs, WrongKnobError, turn
 from erp_sandbox.ifs.ledger import Ledger
+from erp_sandbox.ifs.limits import check_arrays
 from erp_sandbox.ifs.metadata import write_metadata
 from erp_sandbox.ifs.model import SETS, sets_of
 from erp_sandbox.ifs.multipart import Answer, Call, read_batch, write_batch
@@ -200,7 +201,7 @@ class IfsSite:
                     projection,
                     call.method,
                     path=call.path,
-                    body=_read_body(call),
+                    body=self._read(call),
                     if_match=call.headers.get("if-match", ""),
                     scope=scope,
                 )
@@ -215,6 +216,11 @@ class IfsSite:
         row = self.service.shown(entity, changed)
         row = _with_texts(row) if wants_texts else row
         return _answer(status, row, content_id=call.content_id)
+
+    def _read(self, call: Call) -> dict[str, Any]:
+        body = _read_body(call)
+        check_arrays(self.knobs, body)
+        return body
 
     def _status_of(self, refusal: Refusal) -> int:
         is_rule = refusal.code == "DATABASE_ERROR"
@@ -286,16 +292,10 @@ class IfsSite:
 
     async def turn_knobs(self, request: Request) -> Response:
         """Change site habits while it runs: all that are named, or none."""
-        told = (await request.json()).items()
-        changes = {name: tuple(v) if isinstance(v, list) else v for name, v in told}
-        for name, value in changes.items():
-            if not hasattr(self.knobs, name):
-                return _reply({"unknown": name}, _BAD_REQUEST)
-            kind = type(getattr(self.knobs, name))
-            if type(value) is not kind:
-                return _reply({"wrong": name, "takes": kind.__name__}, _BAD_REQUEST)
-        for name, value in changes.items():
-            setattr(self.knobs, name, value)
+        try:
+            turn(self.knobs, await request.json())
+        except WrongKnobError as wrong:
+            return _reply(wrong.told, _BAD_REQUEST)
         return _reply({})
 
     async def drop_tokens(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _SCOPE = ("Company", "Identity", "SeriesId", "InvoiceNo")
 
@@ -21,6 +22,11 @@ class Knobs:
     client_secret: str = "sandbox-ifs-secret"  # noqa: S105 (site; made up, opens nothing else)
     token_ttl_s: int = 180  # documented sample, not a rule
     default_page_size: int = 67  # seen in code: rows without $top, one count that was reported
+    page_rows_max: int = 0  # inferred: a reading of the documented 5000, rows of a page; 0 is none
+    page_rows_over: str = "cut"  # inferred: a larger $top is "cut" quietly or "refused"
+    array_elements_max: int = 5000  # documented advice for the arrays in a body; 0 is none
+    array_counting: str = "all"  # inferred: "all" arrays with nested ones, or "each" by itself
+    array_over_status: int = 500  # documented
     count_supported: bool = True  # seen in code, once reported as unreliable
     emit_next_link: bool = False  # seen in code: some servers do
     patch_without_if_match: str = "precondition_required"  # "upsert" is documented, this seen
@@ -67,3 +73,28 @@ class Knobs:
     custom_required: tuple[str, ...] = ()  # site: as in "ManSuppInvoiceSet.DeliveryAddressId"
     default_buyer: str = "SANDBOX"  # seen in code that the buyer comes back defaulted
     released_lines_removable: bool = True  # inferred: whether a line goes after the release
+
+
+class WrongKnobError(ValueError):
+    """No such knob, or a value of another type; ``told`` says which."""
+
+    def __init__(self, told: Mapping[str, str]) -> None:
+        super().__init__(str(dict(told)))
+        self.told = told
+
+
+def turn(knobs: Knobs, told: Mapping[str, Any]) -> None:
+    """Change all the knobs that are named, or none.
+
+    Raises:
+        WrongKnobError: one is unknown, or its value of another type.
+    """
+    changes = {name: tuple(v) if isinstance(v, list) else v for name, v in told.items()}
+    for name, value in changes.items():
+        if not hasattr(knobs, name):
+            raise WrongKnobError({"unknown": name})
+        kind = type(getattr(knobs, name))
+        if type(value) is not kind:
+            raise WrongKnobError({"wrong": name, "takes": kind.__name__})
+    for name, value in changes.items():
+        setattr(knobs, name, value)

@@ -15,6 +15,7 @@ from erp_sandbox.ifs.defaults import default_name, defaults
 from erp_sandbox.ifs.entity import DAY, FLAG, MOMENT, NUMBER, WHOLE, EntitySet
 from erp_sandbox.ifs.filters import compile_filter, in_utc
 from erp_sandbox.ifs.ledger import Ledger
+from erp_sandbox.ifs.limits import rows_of_page
 from erp_sandbox.ifs.model import ACTIONS, SETS, find_set
 from erp_sandbox.ifs.refusal import (
     LOCKED,
@@ -216,14 +217,16 @@ class Service:
                     raise Refusal(400, "ODP_BAD_REQUEST")
                 rows.sort(key=lambda r: _sortable(r.get(name)), reverse=direction == "desc")
         skip, top = int(options.get("$skip", 0)), int(options.get("$top", knobs.default_page_size))
-        page = rows[skip : skip + top]
+        size = rows_of_page(knobs, top)
+        page = rows[skip : skip + size]
         answer: dict[str, Any] = {"@odata.context": f"$metadata#{entity.name}"}
         if options.get("$count") == "true" and knobs.count_supported:
             answer["@odata.count"] = len(rows)
         answer["value"] = [self.shown(entity, row, options.get("$select", "")) for row in page]
-        is_cut = "$top" not in options and skip + len(page) < len(rows)
+        is_cut = ("$top" not in options or size < top) and skip + len(page) < len(rows)
         if knobs.emit_next_link and is_cut:
-            rest = urlencode({**options, "$skip": str(skip + len(page))})
+            left = {"$top": str(top - size)} if "$top" in options else {}
+            rest = urlencode({**options, **left, "$skip": str(skip + len(page))})
             # Relative to the projection; seen in code that some servers give one.
             answer["@odata.nextLink"] = f"{path}?{rest}"
         return answer
