@@ -11,6 +11,7 @@ from erp_sandbox.control_client import IfsControl, ProcurifyControl
 from erp_sandbox.exact_json import encode
 from erp_sandbox.processes import SandboxError, adopt_listener, run_sandbox
 from erp_sandbox.profiles import DEFAULT_PROFILE, PROFILES
+from erp_sandbox.rules import as_markdown, as_text
 from erp_sandbox.serving import SYSTEMS, ServeOptions
 from erp_sandbox.serving import serve as serve_system
 from erp_sandbox.world import SCALE_MAX
@@ -69,6 +70,13 @@ def truth(*, name: str, procurify_url: str, ifs_url: str) -> None:
     except OSError as fault:
         raise click.ClickException(f"{name} does not answer: {fault}") from fault
     sys.stdout.write(f"{encode(found)}\n")
+
+
+@main.command()
+@click.option("--markdown", is_flag=True, help="As the page docs/sandbox.md.")
+def rules(*, markdown: bool) -> None:
+    """Print every rule and knob with its grade: documented, seen in code, inferred, site."""
+    sys.stdout.write(as_markdown() if markdown else f"{as_text()}\n")
 
 
 @main.command(hidden=True)

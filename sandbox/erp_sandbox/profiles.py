@@ -41,16 +41,15 @@ STRICT = Profile(
         "error_shape": "errors",  # inferred: the other published error body
     },
     ifs={
-        "token_ttl_s": 60,  # documented that it is set per realm
+        "token_ttl_s": 60,  # site: set per realm; 180 is a documented sample
         "default_page_size": 10,  # seen in code: rows without $top are cut quietly
         "count_supported": False,  # seen in code: reported as unreliable
         "page_rows_max": 5000,  # inferred: a reading of the documented 5000
         "page_rows_over": "refused",  # inferred: the strictest reading
         "database_error_status": 409,  # inferred: 400 or 409
-        "openapi_offered": False,  # seen in code that a gateway may hide it
+        "openapi_offered": False,  # inferred: seen in code where it is offered
         "accounts_need_company": True,  # seen in code
         "custom_required": ("ManSuppInvoiceSet.PayTermId",),  # site: a mandatory member
-        "unique_numbers": True,  # seen in code
     },
 )
 
@@ -62,7 +61,7 @@ LENIENT = Profile(
         "is_duplicate_name_refused": False,  # inferred
         "does_list_mix_plain_dates": False,  # the two published specs disagree
         "does_token_endpoint_take_forms": True,  # inferred: JSON alone is documented
-        "next_scheme": "https",  # documented samples show both
+        "next_scheme": "https",  # inferred: published samples show http and https
     },
     ifs={
         "emit_next_link": True,  # seen in code
@@ -85,7 +84,7 @@ OLD_RELEASE = Profile(
         "mi_modified_status": 500,  # documented until 22R1
         "mi_modified_every": 41,  # documented refusal; how often is the sandbox's own
         "objversion_style": "timestamp",  # seen in code
-        "openapi_offered": False,  # seen in code
+        "openapi_offered": False,  # inferred: seen in code where it is offered
         "not_implemented_status": 400,  # inferred: 501 or 400
         "count_supported": False,  # seen in code: reported as unreliable
         "array_counting": "each",  # inferred: nested elements are not added up
@@ -96,10 +95,10 @@ HOSTILE = Profile(
     text="Locks, throttling, lost answers and broken connections, repeatable by seed.",
     procurify={
         "page_size_cap": 20,  # inferred
-        "token_ttl_s": 120,  # documented: 24 hours; revoked tokens look like this
+        "token_ttl_s": 120,  # inferred: 24 hours are documented; one may end before
     },
     ifs={
-        "token_ttl_s": 20,  # documented that it is set per realm
+        "token_ttl_s": 20,  # site: set per realm; 180 is a documented sample
         "throttle_every": 53,  # third party: 429
         "mi_modified_every": 61,  # documented refusal
         "lock_every": 29,  # seen in code: FND_LOCKED
@@ -109,7 +108,7 @@ HOSTILE = Profile(
     procurify_faults=(
         # A gateway in maintenance answers HTML.
         FaultRule(action="status_before", path="/api/.*", first=5, times=2, body="<html>busy"),
-        # Documented: 429 with the seconds to wait.
+        # Inferred: no limits are published; 429 with a wait is what HTTP has for it.
         FaultRule(
             action="status_before",
             path="/api/.*",

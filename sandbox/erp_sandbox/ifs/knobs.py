@@ -20,7 +20,7 @@ class Knobs:
     realm: str = "sandbox"  # site
     client_id: str = "SANDBOX_IFS"  # site; at most 20 characters is documented
     client_secret: str = "sandbox-ifs-secret"  # noqa: S105 (site; made up, opens nothing else)
-    token_ttl_s: int = 180  # documented sample, not a rule
+    token_ttl_s: int = 180  # site; 180 is a documented sample
     default_page_size: int = 67  # seen in code: rows without $top, one count that was reported
     page_rows_max: int = 0  # inferred: a reading of the documented 5000, rows of a page; 0 is none
     page_rows_over: str = "cut"  # inferred: a larger $top is "cut" quietly or "refused"
@@ -29,7 +29,7 @@ class Knobs:
     array_over_status: int = 500  # documented
     count_supported: bool = True  # seen in code, once reported as unreliable
     emit_next_link: bool = False  # seen in code: some servers do
-    patch_without_if_match: str = "precondition_required"  # "upsert" is documented, this seen
+    patch_without_if_match: str = "precondition_required"  # seen in code; "upsert": documented
     database_error_status: int = 400  # inferred: 400 or 409
     not_implemented_status: int = 501  # inferred: 501 or 400
     mi_modified_status: int = 503  # documented: 500 in releases until 22R1

@@ -20,12 +20,12 @@ class ProcurifyKnobs:
     next_scheme: str = "http"  # one published sample has http on an https host
     is_past_end_refused: bool = True  # inferred: 404, else an empty page
     is_client_header_required: bool = True  # unknown; refused so that a missing header is caught
-    is_order_by_honoured: bool = True  # documented for public payments only
+    is_order_by_honoured: bool = True  # inferred: documented for public payments only
     does_all_group_list_inactive: bool = True  # unknown
     is_duplicate_name_refused: bool = True  # inferred
     does_list_mix_plain_dates: bool = True  # the two published specs disagree
     error_shape: str = "fields"  # "fields" or "errors"; both inferred
-    does_token_endpoint_take_forms: bool = False  # a JSON body is documented, a form is not
+    does_token_endpoint_take_forms: bool = False  # inferred: JSON is documented, a form is not
 
 
 def change_knobs(knobs: ProcurifyKnobs, changes: dict[str, object]) -> ProcurifyKnobs:
