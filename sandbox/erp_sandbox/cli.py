@@ -6,20 +6,26 @@ import sys
 from pathlib import Path
 
 import click
+from rich.console import Console
 
-from erp_sandbox.control_client import IfsControl, ProcurifyControl
+from erp_sandbox.books_view import balance_table, invoice_table
+from erp_sandbox.control_client import ControlRefusedError, IfsControl, ProcurifyControl
 from erp_sandbox.exact_json import encode
 from erp_sandbox.processes import SandboxError, adopt_listener, run_sandbox
+from erp_sandbox.procurify import ProcurifyState
+from erp_sandbox.procurify.truth import read_truth
 from erp_sandbox.profiles import DEFAULT_PROFILE, PROFILES
 from erp_sandbox.rules import as_markdown, as_text
+from erp_sandbox.scenarios import SCENARIOS
 from erp_sandbox.serving import SYSTEMS, ServeOptions
 from erp_sandbox.serving import serve as serve_system
-from erp_sandbox.world import SCALE_MAX
+from erp_sandbox.world import SCALE_MAX, build_world
 
 PROCURIFY_PORT, IFS_PORT = 18801, 18802
 PORTS = click.IntRange(0, 65535)
 SCALES = click.IntRange(1, SCALE_MAX)
 NAMES = click.Choice(tuple(PROFILES))
+KINDS = ("vendors", "purchase_orders", "bills")
 LATENCIES = click.IntRange(0, 60_000)
 
 
@@ -70,6 +76,55 @@ def truth(*, name: str, procurify_url: str, ifs_url: str) -> None:
     except OSError as fault:
         raise click.ClickException(f"{name} does not answer: {fault}") from fault
     sys.stdout.write(f"{encode(found)}\n")
+
+
+@main.command()
+@click.option("--seed", "number", type=int, default=7, show_default=True)
+@click.option("--scale", type=SCALES, default=1, show_default=True)
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="For JSON lines.")
+def seed(*, number: int, scale: int, folder: Path | None) -> None:
+    """Count what the tenant of a seed holds; with --folder also write it, a file per kind."""
+    found = read_truth(ProcurifyState(build_world(number, scale)))
+    for kind in KINDS:
+        sys.stdout.write(f"{kind}: {len(found[kind])}\n")
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+            lines = "".join(f"{encode(row)}\n" for row in found[kind])
+            (folder / f"{kind}.jsonl").write_text(lines, encoding="utf-8")
+
+
+@main.command()
+@click.argument("name", required=False, type=click.Choice(tuple(SCENARIOS)))
+@click.option("--list", "is_list", is_flag=True, help="Tell which there are.")
+@click.option("--procurify-url", default=f"http://127.0.0.1:{PROCURIFY_PORT}", show_default=True)
+@click.option("--ifs-url", default=f"http://127.0.0.1:{IFS_PORT}", show_default=True)
+def scenario(*, name: str | None, is_list: bool, procurify_url: str, ifs_url: str) -> None:
+    """Play a named story on a running sandbox."""
+    if is_list:
+        for one, told in SCENARIOS.items():
+            sys.stdout.write(f"{one}: {told.text}\n")
+        return
+    if name is None:
+        raise click.UsageError("name a scenario; --list tells which there are")
+    try:
+        lines = SCENARIOS[name].play(ProcurifyControl(procurify_url), IfsControl(ifs_url))
+    except (OSError, ControlRefusedError) as fault:
+        raise click.ClickException(f"{name} could not be played to its end: {fault}") from fault
+    sys.stdout.write("".join(f"{line}\n" for line in lines))
+
+
+@main.command()
+@click.option("--ifs-url", default=f"http://127.0.0.1:{IFS_PORT}", show_default=True)
+def books(*, ifs_url: str) -> None:
+    """Show the trial balance per company and period, and the supplier invoices by state."""
+    control = IfsControl(ifs_url)
+    try:
+        balance, held = control.trial_balance(), control.books()
+    except OSError as fault:
+        raise click.ClickException(f"ifs does not answer at {ifs_url}: {fault}") from fault
+    console = Console()
+    console.print(balance_table(balance))
+    console.print(invoice_table(held["invoices"]))
 
 
 @main.command()

@@ -108,7 +108,7 @@ HOSTILE = Profile(
     procurify_faults=(
         # A gateway in maintenance answers HTML.
         FaultRule(action="status_before", path="/api/.*", first=5, times=2, body="<html>busy"),
-        # Inferred: no limits are published; 429 with a wait is what HTTP has for it.
+        # Seen in code that clients wait on 429; no limit is published.
         FaultRule(
             action="status_before",
             path="/api/.*",
