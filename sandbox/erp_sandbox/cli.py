@@ -28,6 +28,21 @@ NAMES = click.Choice(tuple(PROFILES))
 KINDS = ("vendors", "purchase_orders", "bills")
 LATENCIES = click.IntRange(0, 60_000)
 
+AT_PROCURIFY = click.option(
+    "--procurify-url",
+    envvar="SANDBOX_PROCURIFY_URL",
+    default=f"http://127.0.0.1:{PROCURIFY_PORT}",
+    show_default=True,
+    show_envvar=True,
+)
+AT_IFS = click.option(
+    "--ifs-url",
+    envvar="SANDBOX_IFS_URL",
+    default=f"http://127.0.0.1:{IFS_PORT}",
+    show_default=True,
+    show_envvar=True,
+)
+
 
 @click.group()
 @click.version_option(package_name="erp-sandbox")
@@ -64,8 +79,8 @@ def serve(
 
 @main.command()
 @click.argument("name", type=click.Choice(SYSTEMS))
-@click.option("--procurify-url", default=f"http://127.0.0.1:{PROCURIFY_PORT}", show_default=True)
-@click.option("--ifs-url", default=f"http://127.0.0.1:{IFS_PORT}", show_default=True)
+@AT_PROCURIFY
+@AT_IFS
 def truth(*, name: str, procurify_url: str, ifs_url: str) -> None:
     """Print what a running system holds, as JSON."""
     try:
@@ -96,8 +111,8 @@ def seed(*, number: int, scale: int, folder: Path | None) -> None:
 @main.command()
 @click.argument("name", required=False, type=click.Choice(tuple(SCENARIOS)))
 @click.option("--list", "is_list", is_flag=True, help="Tell which there are.")
-@click.option("--procurify-url", default=f"http://127.0.0.1:{PROCURIFY_PORT}", show_default=True)
-@click.option("--ifs-url", default=f"http://127.0.0.1:{IFS_PORT}", show_default=True)
+@AT_PROCURIFY
+@AT_IFS
 def scenario(*, name: str | None, is_list: bool, procurify_url: str, ifs_url: str) -> None:
     """Play a named story on a running sandbox."""
     if is_list:
@@ -114,7 +129,7 @@ def scenario(*, name: str | None, is_list: bool, procurify_url: str, ifs_url: st
 
 
 @main.command()
-@click.option("--ifs-url", default=f"http://127.0.0.1:{IFS_PORT}", show_default=True)
+@AT_IFS
 def books(*, ifs_url: str) -> None:
     """Show the trial balance per company and period, and the supplier invoices by state."""
     control = IfsControl(ifs_url)

@@ -56,7 +56,7 @@ class Project:
             "SANDBOX_IFS_URL": sandbox.ifs,
         }
         shutil.copy(ROOT / "meltano.yml", folder)
-        for name in ("tap-procurify", "target-ifs-cloud", "transforms"):
+        for name in ("tap-procurify", "target-ifs-cloud", "transforms", "sandbox"):
             (folder / name).symlink_to(ROOT / name)
         assert self.meltano("install").exit_code == 0
 
