@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.live import Live
 
 from erp_sandbox.books_view import balance_table, invoice_table
 from erp_sandbox.control_client import ControlRefusedError, IfsControl, ProcurifyControl
@@ -19,6 +21,7 @@ from erp_sandbox.rules import as_markdown, as_text
 from erp_sandbox.scenarios import SCENARIOS
 from erp_sandbox.serving import SYSTEMS, ServeOptions
 from erp_sandbox.serving import serve as serve_system
+from erp_sandbox.watch import Watcher
 from erp_sandbox.world import SCALE_MAX, build_world
 
 PROCURIFY_PORT, IFS_PORT = 18801, 18802
@@ -26,6 +29,7 @@ PORTS = click.IntRange(0, 65535)
 SCALES = click.IntRange(1, SCALE_MAX)
 NAMES = click.Choice(tuple(PROFILES))
 KINDS = ("vendors", "purchase_orders", "bills")
+PAGES_MAX = 1_000_000
 LATENCIES = click.IntRange(0, 60_000)
 
 AT_PROCURIFY = click.option(
@@ -140,6 +144,23 @@ def books(*, ifs_url: str) -> None:
     console = Console()
     console.print(balance_table(balance))
     console.print(invoice_table(held["invoices"]))
+
+
+@main.command()
+@click.option("--every-s", type=click.FloatRange(0.1, 60), default=1.0, show_default=True)
+@click.option("--pages", type=click.IntRange(1, PAGES_MAX), default=PAGES_MAX, show_default=True)
+@AT_PROCURIFY
+@AT_IFS
+def watch(*, every_s: float, pages: int, procurify_url: str, ifs_url: str) -> None:
+    """Show traffic, last requests, faults that acted and the books, until Ctrl-C."""
+    watcher = Watcher(ProcurifyControl(procurify_url), IfsControl(ifs_url))
+    try:
+        with Live(watcher.page(0), auto_refresh=False) as live:
+            for _ in range(pages - 1):
+                time.sleep(every_s)
+                live.update(watcher.page(every_s), refresh=True)
+    except OSError as fault:
+        raise click.ClickException(f"the sandbox does not answer: {fault}") from fault
 
 
 @main.command()

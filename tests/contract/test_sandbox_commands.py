@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.console import Console
 
 from erp_sandbox.cli import main
 from erp_sandbox.control_client import IfsControl, ProcurifyControl
 from erp_sandbox.scenarios import SCENARIOS
+from erp_sandbox.watch import Watcher
 from tests.conftest import Sandbox, run_sandbox
 from tests.contract.ifs.site import HEADER, INVOICES, Caller
 
@@ -114,4 +118,31 @@ def test_books_show_invoices_and_balances(fresh: Sandbox) -> None:
 def test_books_of_nothing_are_told_as_such() -> None:
     """No traceback."""
     told = run("books", "--ifs-url", NOWHERE)
+    assert (told.exit_code, "does not answer" in told.output) == (1, True)
+
+
+def test_a_page_shows_traffic_faults_and_books(fresh: Sandbox) -> None:
+    """The next page tells how many requests came since this one."""
+    procurify, ifs = ProcurifyControl(fresh.procurify), IfsControl(fresh.ifs)
+    watcher = Watcher(procurify, ifs)
+    watcher.page(0)
+    caller = Caller(fresh.ifs)
+    caller.post(INVOICES, "ManSuppInvoiceSet", HEADER)
+    ifs.script_faults([{"action": "status_before", "status": 507}])
+    assert caller.call("GET", INVOICES, "ManSuppInvoiceSet").status_code == 507
+    console = Console(width=160, record=True, file=io.StringIO())
+    console.print(watcher.page(2))
+    told = console.export_text()
+    assert re.search(r"ifs +│ 3 +│ 1\.5", told), told
+    assert re.search(r"GET .*ManSuppInvoiceSet +│ 507 +│ status_before", told)
+    assert re.search(r"ifs +│ status_before +│ .* │ 1 ", told)
+    assert "Preliminary" in told
+
+
+def test_the_watch_ends_after_its_pages(fresh: Sandbox) -> None:
+    """And says so when there is no sandbox."""
+    at = ("--procurify-url", fresh.procurify, "--ifs-url", fresh.ifs)
+    told = run("watch", "--pages", "2", "--every-s", "0.1", *at)
+    assert (told.exit_code, "Traffic" in told.output) == (0, True)
+    told = run("watch", "--procurify-url", NOWHERE, "--ifs-url", NOWHERE)
     assert (told.exit_code, "does not answer" in told.output) == (1, True)
