@@ -13,12 +13,19 @@ from dataclasses import dataclass, fields
 
 from erp_sandbox import ifs
 from erp_sandbox.grades import DOCUMENTED, GRADES, INFERRED, SEEN, SITE, Rule
+from erp_sandbox.ifs.further_rules import FURTHER_RULES as FURTHER_IFS_RULES
 from erp_sandbox.ifs.rules import RULES as IFS_RULES
+from erp_sandbox.procurify.further_rules import FURTHER_RULES as FURTHER_PROCURIFY_RULES
 from erp_sandbox.procurify.knobs import ProcurifyKnobs
 from erp_sandbox.procurify.rules import RULES as PROCURIFY_RULES
 from erp_sandbox.profiles import PROFILES
 
-RULES: tuple[Rule, ...] = (*PROCURIFY_RULES, *IFS_RULES)
+RULES: tuple[Rule, ...] = (
+    *PROCURIFY_RULES,
+    *FURTHER_PROCURIFY_RULES,
+    *IFS_RULES,
+    *FURTHER_IFS_RULES,
+)
 TITLES = {"procurify": "Procurify", "ifs": "IFS Cloud"}
 KNOBS_OF = {"procurify": ProcurifyKnobs, "ifs": ifs.Knobs}
 # The word that comes first decides; what nobody knows is a reading, hence inferred.

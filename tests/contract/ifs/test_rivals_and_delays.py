@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
-from urllib.parse import unquote
 
 import pytest
 import requests
@@ -110,21 +109,3 @@ def test_tokens_can_be_revoked(caller: Caller) -> None:
     assert caller.call("GET", "CompanyHandling", "CompanySet").status_code == 401
     caller.log_in()
     assert caller.call("GET", "CompanyHandling", "CompanySet").status_code == 200
-
-
-def test_a_body_with_too_many_array_elements_kills_the_call(caller: Caller) -> None:
-    """5000 over all arrays pass, one more does not. Documented advice."""
-    caller.control.turn_knobs(array_elements_max=3)
-    body = {**HEADER, "InvoiceNo": "A-1", "Rows": [{"A": [1, 2]}, {"A": []}]}
-    assert caller.call("POST", INVOICES, SET, json=body).status_code == 500
-
-
-@pytest.mark.parametrize(("is_refused", "status"), [(False, 200), (True, 400)])
-def test_a_page_may_have_a_cap(caller: Caller, *, is_refused: bool, status: int) -> None:
-    """A larger one is cut, with a link to the rest where links are given; or refused."""
-    caller.control.turn_knobs(page_cap=1, page_cap_refused=is_refused, emit_next_link=True)
-    answer = caller.call("GET", "CompanyHandling", "CompanySet", params={"$top": 2})
-    assert answer.status_code == status
-    if status == 200:
-        assert len(answer.json()["value"]) == 1
-        assert "$skip=1" in unquote(answer.json()["@odata.nextLink"])
