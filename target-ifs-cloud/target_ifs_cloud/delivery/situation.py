@@ -89,7 +89,7 @@ def situation_of(
         is_changed=not is_there and is_changed(candidate),
         is_settled=is_settled(candidate.entry, now=now, settling_time_s=settling_time_s),
         is_preliminary=shown is not None
-        and (shown.is_closable if candidate.is_over else shown.is_changeable),
+        and (shown.is_changeable or (candidate.is_over and shown.is_closable)),
         move=move,
         is_hopeless=is_hopeless(
             candidate.entry,
