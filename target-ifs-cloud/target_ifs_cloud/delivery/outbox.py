@@ -136,26 +136,14 @@ class Outbox:
                 for vendor_id, (supplier, origin) in changes.links.items()
             ]
             _upsert(connection, LINK, links, ("vendor_id",))
-            if changes.due_orders:
-                connection.execute(
-                    sa.update(DOCUMENT)
-                    .where(
-                        DOCUMENT.c.kind == "purchase_order",
-                        sa.or_(
-                            DOCUMENT.c.source_id.in_(changes.due_orders),
-                            DOCUMENT.c.alias.in_(changes.due_orders),
-                        ),
-                    )
-                    .values(is_due=1)
-                )
-            if changes.due_vendors:
-                connection.execute(
-                    sa.update(DOCUMENT)
-                    .where(
-                        DOCUMENT.c.kind == "vendor", DOCUMENT.c.source_id.in_(changes.due_vendors)
-                    )
-                    .values(is_due=1)
-                )
+            for kind, column, ids in (
+                ("purchase_order", DOCUMENT.c.source_id, changes.due_orders),
+                ("purchase_order", DOCUMENT.c.alias, changes.due_orders),
+                ("vendor", DOCUMENT.c.source_id, changes.due_vendors),
+            ):
+                if ids:
+                    due = sa.update(DOCUMENT).where(DOCUMENT.c.kind == kind, column.in_(ids))
+                    connection.execute(due.values(is_due=1))
             stamp = {"at": now.isoformat(), "run": self.run_id}
             audit.append(connection, [{**stamp, **line} for line in changes.audit])
 

@@ -13,6 +13,7 @@ from logging import Logger
 from typing import Any
 
 from target_ifs_cloud.delivery.actor import actor_of_run
+from target_ifs_cloud.delivery.alarm import exit_code_of
 from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.invoices import DUPLICATE_NUMBER, Flight, InvoiceDelivery
@@ -35,7 +36,7 @@ from target_ifs_cloud.delivery.summary import (
 )
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
 from target_ifs_cloud.documents import SourceKind
-from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, EXIT_SETTLED, TemporaryError
+from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.mapping import load_rules, source_of
 from target_ifs_cloud.mapping.rules import Rules
 from target_ifs_cloud.settings import Settings
@@ -237,7 +238,10 @@ class DeliveryRun:
             if not self._unsettled:
                 break
             self._wait_for_doubts()
-        exit_code = self._exit_code()
+        settings = self._settings
+        exit_code = exit_code_of(
+            self._outbox, policy=settings.fail_on_held, held_age_days=settings.held_age_days
+        )
         checkpoint = self._outbox.end_run(exit_code)
         self._print_summary(f"{checkpoint}")
         return exit_code
@@ -318,18 +322,6 @@ class DeliveryRun:
         for kind in kinds:
             own = [(entry.record, entry) for entry in entries if entry.source.kind == kind]
             self._deliver(kind, own)
-
-    def _exit_code(self) -> int:
-        policy = self._settings.fail_on_held
-        if policy == "never":
-            return EXIT_SETTLED
-        held_before = self._outbox.clock() - timedelta(days=self._settings.held_age_days)
-        is_alarm = (
-            self._outbox.must_raise_alarm(held_before=held_before)
-            if policy == "new"
-            else self._outbox.attention(limit=0)[1] > 0
-        )
-        return EXIT_NEEDS_PERSON if is_alarm else EXIT_SETTLED
 
     def _print_summary(self, checkpoint: str) -> None:
         entries, count = self._outbox.attention(limit=ATTENTION_LINES_MAX)

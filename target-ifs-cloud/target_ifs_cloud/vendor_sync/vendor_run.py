@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
+from target_ifs_cloud.delivery.alarm import exit_code_of
 from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
@@ -22,7 +23,6 @@ from target_ifs_cloud.delivery.summary import (
     render_summary,
 )
 from target_ifs_cloud.documents import SupplierId
-from target_ifs_cloud.errors import EXIT_NEEDS_PERSON, EXIT_SETTLED
 from target_ifs_cloud.mapping import source_of
 from target_ifs_cloud.vendor_sync.alignment import Alignment, Case, Result
 from target_ifs_cloud.vendor_sync.matching import VendorIndex
@@ -129,7 +129,10 @@ class VendorRun:
         """
         if self._records:
             self._settle()
-        exit_code = self._exit_code()
+        settings = self._settings
+        exit_code = exit_code_of(
+            self._outbox, policy=settings.fail_on_held, held_age_days=settings.held_age_days
+        )
         checkpoint = self._outbox.end_run(exit_code)
         self._print_summary(f"{checkpoint}")
         return exit_code
@@ -205,18 +208,6 @@ class VendorRun:
         is_changed = before is None or before.source.hash != case.source.hash
         due = frozenset({result.vendor} if result.vendor and is_changed else ())
         self._outbox.save(Changes(entries=[entry], links=links, due_vendors=due, audit=lines))
-
-    def _exit_code(self) -> int:
-        policy = self._settings.fail_on_held
-        if policy == "never":
-            return EXIT_SETTLED
-        held_before = self._outbox.clock() - timedelta(days=self._settings.held_age_days)
-        is_alarm = (
-            self._outbox.must_raise_alarm(held_before=held_before)
-            if policy == "new"
-            else self._outbox.attention(limit=0)[1] > 0
-        )
-        return EXIT_NEEDS_PERSON if is_alarm else EXIT_SETTLED
 
     def _print_summary(self, checkpoint: str) -> None:
         entries, count = self._outbox.attention(limit=ATTENTION_LINES_MAX)
