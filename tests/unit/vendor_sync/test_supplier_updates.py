@@ -208,3 +208,14 @@ def test_owned_fields_are_those_that_only_procurify_decides() -> None:
     assert document.owned == frozenset()
     owned = [(row.collection, set(row.owned)) for row in document.rows if row.owned]
     assert owned == [("communication", {"Value"})] * 2
+
+
+def test_an_inactive_vendor_changes_nothing_until_it_is_active_again(
+    outbox: Outbox, site: MemoryIfs
+) -> None:
+    """Deactivated in Procurify: its supplier stays as it is, linked; then it follows again."""
+    assert outcomes(run_forward(outbox, site, vendor(NEW, active=False))) == [Outcome.LEFT_OUT]
+    assert (site.sent, site.shown("S1")) == ([], ("Acme", OLD))
+    run_forward(outbox, site, vendor(NEW))
+    assert site.shown("S1") == ("Acme", NEW)
+    assert outbox.links() == {"6": "S1"}

@@ -189,3 +189,24 @@ def test_a_linked_vendor_that_is_gone_is_reported(outbox: Outbox) -> None:
     assert run(outbox, tenant) == 3
     assert codes(outbox, "S1") == {"vendor_gone"}
     assert tenant.vendors == {}
+
+
+def test_what_a_supplier_is_in_its_companies_changes_no_vendor(outbox: Outbox) -> None:
+    """In two companies, then closed in one: a vendor has no company, so nothing is written."""
+    tenant = MemoryTenant()
+    both = [{"company": "HCA"}, {"company": "HUS"}]
+    run(outbox, tenant, supplier("S1", "Acme", companies=both))
+    written = len(tenant.writes)
+    run(outbox, tenant, supplier("S1", "Acme", companies=both[:1]))
+    assert len(tenant.writes) == written
+    assert len(tenant.vendors) == 1
+
+
+def test_of_vendors_merged_into_one_supplier_one_follows_and_none_is_made(outbox: Outbox) -> None:
+    """Two suppliers become one in IFS: the vendor of the other is linked to it by a person."""
+    tenant = MemoryTenant()
+    run(outbox, tenant, supplier("S1", "Acme"), supplier("S2", "Acme Two"))
+    outbox.save(Changes(links={"2": (SupplierId("S1"), "person")}))
+    run(outbox, tenant, supplier("S1", "Acme United"))
+    assert tenant.vendors["1"]["name"] == "Acme United"
+    assert len(tenant.vendors) == 2
