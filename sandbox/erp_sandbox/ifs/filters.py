@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -20,6 +21,10 @@ from erp_sandbox.ifs.refusal import Refusal
 
 Row = Mapping[str, Any]
 Test = Callable[[Row], Any]
+Found = Mapping[tuple[str, ...], None]
+"""Keys of rows in an order that does not change."""
+Index = Callable[[str, str], Found]
+"""The rows whose member (first) is this text (second), but for case and white space around it."""
 _ENUM = re.compile(r"IfsApp\.\w+\.\w+('(?:[^']|'')*')")
 _COMPARE: dict[type, Callable[[Any, Any], bool]] = {
     ast.Eq: lambda a, b: a == b,
@@ -42,8 +47,24 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 
-def compile_filter(text: str, enum_fields: frozenset[str]) -> Test:
-    """A function that answers whether a row passes.
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Answers whether a row passes, and which rows need be asked at all."""
+
+    test: Test
+    tree: Any
+
+    def __call__(self, row: Row) -> bool:
+        """Whether the row passes."""
+        return bool(self.test(row))
+
+    def candidates(self, index: Index) -> Found | None:
+        """The keys of the rows that can pass, from an index; ``None`` when any row could."""
+        return _candidates(self.tree, index)
+
+
+def compile_filter(text: str, enum_fields: frozenset[str]) -> Filter:
+    """The filter of a text.
 
     Raises:
         Refusal: syntax, or something that IFS documents as not supported.
@@ -55,7 +76,7 @@ def compile_filter(text: str, enum_fields: frozenset[str]) -> Test:
         tree = ODataParser().parse(ODataLexer().tokenize(plain))
     except ODataException as error:
         raise Refusal(400, "ODP_BAD_REQUEST") from error
-    return _compile(tree)
+    return Filter(_compile(tree), tree)
 
 
 def _compile(node: Any) -> Test:  # noqa: ANN401 (a node of the library)
@@ -121,6 +142,36 @@ def _compile_in(node: Any) -> Test:  # noqa: ANN401
     left = _compile(node.left)
     values = [_compile(item) for item in node.right.val]
     return lambda row: left(row) in [value(row) for value in values]
+
+
+def _candidates(node: Any, index: Index) -> Found | None:  # noqa: ANN401
+    if isinstance(node, ast.Compare):
+        return _candidates_of_comparison(node, index)
+    if not isinstance(node, ast.BoolOp):
+        return None
+    sides = [_candidates(node.left, index), _candidates(node.right, index)]
+    known = [side for side in sides if side is not None]
+    if isinstance(node.op, ast.And):
+        return min(known, key=len, default=None)
+    return {**known[0], **known[1]} if len(known) == len(sides) else None
+
+
+def _candidates_of_comparison(node: Any, index: Index) -> Found | None:  # noqa: ANN401
+    name, right = _indexed_member(node.left), node.right
+    is_list = isinstance(node.comparator, ast.In)
+    if not name or not (is_list or isinstance(node.comparator, ast.Eq)):
+        return None
+    values = right.val if is_list else [right]
+    if not all(isinstance(value, ast.String | ast.Integer) for value in values):
+        return None
+    return {key: None for value in values for key in index(name, value.val)}
+
+
+def _indexed_member(node: Any) -> str:  # noqa: ANN401
+    """The member of an expression that an index by folded text can answer; ``""`` for others."""
+    while isinstance(node, ast.Call) and node.func.name in {"tolower", "trim"}:
+        node = node.args[0]
+    return str(node.name) if isinstance(node, ast.Identifier) else ""
 
 
 _COMPILERS: tuple[tuple[Any, Callable[[Any], Test]], ...] = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,8 @@ class Store:
         self.versions: dict[tuple[str, Key], Version] = {}
         # Keys by all but their last part: the children of one parent without a search.
         self._siblings: dict[tuple[str, Key], dict[Key, None]] = {}
+        # Keys by the folded text of a member, for the members that filters have asked for.
+        self._folded: dict[str, dict[str, dict[str, dict[Key, None]]]] = {}
         self._undo: list[tuple[str, Key, Row | None, Version]] | None = None
         self._next_number = _FIRST_NUMBER
         self._born: dict[tuple[str, Key], datetime] = {}
@@ -103,6 +105,22 @@ class Store:
             if all(str(row.get(field)) == value for field, value in fixed.items() if field in row):
                 yield row
 
+    def alike(self, name: str, member: str, text: str) -> Mapping[Key, None]:
+        """The keys of the rows whose member is this text, but for case and outer white space."""
+        stored = SETS[name].stored_in
+        members = self._folded.setdefault(stored, {})
+        if member not in members:
+            members[member] = {}
+            for key, row in self.tables[stored].items():
+                members[member].setdefault(_fold(row.get(member)), {})[key] = None
+        return members[member].get(_fold(text), {})
+
+    def rows_under(self, name: str, keys: Iterable[Key]) -> Iterator[Row]:
+        """The rows of these keys, as far as the set shows them."""
+        entity = SETS[name]
+        found = (self.tables[entity.stored_in][key] for key in keys)
+        return (row for row in found if entity.shows is None or entity.shows(row))
+
     def etag(self, name: str, row: Mapping[str, Any]) -> str:
         """The weak tag around ``objid:objversion``. Source: a vendor's documentation.
 
@@ -161,10 +179,20 @@ class Store:
         del undo[mark:]
 
     def _keep(self, name: str, key: Key, row: Row) -> None:
+        self._unfold(name, key)
         self.tables[name][key] = row
+        for member, found in self._folded.get(name, {}).items():
+            found.setdefault(_fold(row.get(member)), {})[key] = None
         self._siblings.setdefault((name, key[:-1]), {})[key] = None
 
+    def _unfold(self, name: str, key: Key) -> None:
+        before = self.tables[name].get(key)
+        if before is not None:
+            for member, found in self._folded.get(name, {}).items():
+                found[_fold(before.get(member))].pop(key)
+
     def _drop(self, name: str, key: Key) -> None:
+        self._unfold(name, key)
         self.tables[name].pop(key, None)
         self._siblings.get((name, key[:-1]), {}).pop(key, None)
 
@@ -173,6 +201,10 @@ class Store:
             before = self.tables[name].get(key)
             copy = dict(before) if before is not None else None
             self._undo.append((name, key, copy, self.versions.get((name, key), _NEVER)))
+
+
+def _fold(value: object) -> str:
+    return "" if value is None else str(value).strip().lower()
 
 
 def column_of(name: str) -> str:
