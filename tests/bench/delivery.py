@@ -7,9 +7,9 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import requests
 import yaml
 
+from erp_sandbox.exact_json import JsonValue
 from target_ifs_cloud.wire.clockwork import Clockwork
 from target_ifs_cloud.wire.limiter import Limiter, Pace
 from tests.bench import Row
@@ -26,6 +27,7 @@ from tests.soak.arena import Arena, Bills
 from tests.unit.wire.clock import Hands
 
 RUN_MAX_S = 7200
+COMPANIES = ("HCA", "HUS")
 BILLS = 1000
 BATCHED_MAX, UNBATCHED_MAX = 0.10, 1.1
 FLOOR_MAX, SAFETY_MAX, MEMORY_MAX, RECOVERY_MAX = 1.5, 1.10, 1.5, 0.05
@@ -34,13 +36,46 @@ QUOTA_A_MINUTE = 1000
 ACCEPTED_MIN, REJECTED_MAX = 0.95, 0.05
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """How bills go in: lines of the site profile, habits of the sandbox, requests per bill."""
+
+    name: str
+    profile: Mapping[str, Any] = field(default_factory=dict)
+    knobs: Mapping[str, Any] = field(default_factory=dict)
+    proposals: bool = True
+    most: float | None = None
+
+    def set_up(self, arena: Arena) -> None:
+        """Give the site its habits, after each start from empty books."""
+        arena.ifs.turn_knobs(**self.knobs)
+        for company in COMPANIES:
+            order: dict[str, JsonValue] = {
+                "set": "CompanyInvoiceInfoArray",
+                "key": [company],
+                "values": {"UsePostingProposal": self.proposals},
+            }
+            arena.ifs.tell("edit", order)
+
+
+BATCHED = Way(name="batched", most=BATCHED_MAX)
+ROW_BY_ROW = Way(name="without $batch, row by row", profile={"use_batch": False})
+NESTED = Way(
+    name="without $batch, rows in their parent's body, no posting proposals",
+    profile={"use_batch": False, "deep_insert": True},
+    knobs={"deep_insert": True},
+    proposals=False,
+    most=UNBATCHED_MAX,
+)
+
+
 def rows(quick: bool) -> Iterable[Row]:  # noqa: FBT001 (the table asks so)
     """P1 to P4 at 20 and 100 ms, P6, P7, P8, P10 and P12."""
     for latency_ms in (20, 100):
         with arena_of(latency_ms) as arena:
-            yield from against_a_loop(arena, latency_ms, BILLS, unbatched=False)
-            unbatched = 50 if quick else 200
-            yield from against_a_loop(arena, latency_ms, unbatched, unbatched=True)
+            yield from against_a_loop(arena, latency_ms, BILLS, BATCHED)
+            yield from against_a_loop(arena, latency_ms, 50 if quick else 200, ROW_BY_ROW)
+            yield from against_a_loop(arena, latency_ms, BILLS, NESTED)
     yield quota()
     with arena_of(0) as arena:
         yield idle(arena)
@@ -76,21 +111,29 @@ def take(order: TargetOrder) -> TargetTaken:
     return taken
 
 
-def against_a_loop(arena: Arena, latency_ms: int, count: int, *, unbatched: bool) -> Iterable[Row]:
+def against_a_loop(arena: Arena, latency_ms: int, count: int, way: Way) -> Iterable[Row]:
     """P1 to P4: the target as it is set by default, and a loop that sends the same requests."""
     bills = arena.make_bills(count)
-    arena.start_over(**(_unbatched(arena) if unbatched else {}))
+    profile = arena.folder / "profile.yml"
+    profile.write_text(yaml.safe_dump(dict(way.profile)))
+    arena.start_over(site_profile=str(profile))
+    way.set_up(arena)
     config, trace = arena.config, arena.folder / "trace.json"
     taken = take(TargetOrder(config=config, records=str(bills.path), trace=str(trace)))
     arena.start_over()
+    way.set_up(arena)
     loop_s = replay(arena, trace)
-    way = "without $batch and deep insert" if unbatched else "batched"
     workers = 4
-    most = UNBATCHED_MAX if unbatched else BATCHED_MAX
     floor_s = taken.requests * latency_ms / 1000
-    what = f"{way}, {count} bills, {latency_ms} ms"
-    yield _row(
-        "P1", f"requests per bill with look-up and start ({what})", taken.requests / count, most
+    what = f"{way.name}, {count} bills, {latency_ms} ms"
+    per_bill = taken.requests / count
+    yield Row(
+        id="P1",
+        metric=f"requests per bill with look-up and start ({what})",
+        measured=f"{per_bill:.2f}",
+        anchor="6.00",
+        target=f"≤ {way.most}" if way.most else "",
+        met=way.most is None or per_bill <= way.most,
     )
     yield Row(
         id="P2",
@@ -113,12 +156,6 @@ def against_a_loop(arena: Arena, latency_ms: int, count: int, *, unbatched: bool
         LOOP_MAX[latency_ms],
         anchor=f"{loop_s:.1f} s",
     )
-
-
-def _unbatched(arena: Arena) -> dict[str, Any]:
-    path = arena.folder / "unbatched.yml"
-    path.write_text(yaml.safe_dump({"use_batch": False}))
-    return {"site_profile": str(path)}
 
 
 def _row(id_: str, metric: str, value: float, most: float, *, anchor: str = "") -> Row:

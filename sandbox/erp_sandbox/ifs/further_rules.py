@@ -183,4 +183,11 @@ FURTHER_RULES: tuple[Rule, ...] = (
         "ifs/test_foreign_client.py::test_it_understands_the_metadata",
         *("nulls_shown",),
     ),
+    _rule(
+        "rows-in-the-body-of-their-parent",
+        INFERRED,
+        "Rows in the body of their parent are refused; a site may take them, all or none.",
+        "ifs/test_sets_and_descriptions.py::test_rows_in_the_body_of_their_parent_are_all_or_nothing",
+        *("deep_insert",),
+    ),
 )

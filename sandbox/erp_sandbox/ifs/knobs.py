@@ -40,6 +40,7 @@ class Knobs:
     lock_every: int = 0  # seen in code: every so many changes of a row meet FND_LOCKED
     locked_rows: tuple[str, ...] = ()  # seen in code: by name, "ManSuppInvoiceSet/HCA/1001"
     batch_allowed: bool = True  # documented
+    deep_insert: bool = False  # inferred: no public sign of rows in the body of their parent
     metadata_offered: bool = True  # seen in code
     openapi_offered: bool = True  # seen in code
     entity_services_active: tuple[str, ...] = ()  # documented: switched on one by one

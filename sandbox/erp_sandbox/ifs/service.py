@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from erp_sandbox.ifs.addresses import Segment, split_path
 from erp_sandbox.ifs.defaults import default_name, defaults
 from erp_sandbox.ifs.entity import DAY, FLAG, MOMENT, NUMBER, WHOLE, EntitySet
-from erp_sandbox.ifs.filters import compile_filter, in_utc
+from erp_sandbox.ifs.filters import Filter, compile_filter, in_utc
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.limits import rows_of_page
 from erp_sandbox.ifs.model import ACTIONS, SETS, find_set
@@ -72,7 +73,10 @@ class Service:
         if place.action:
             return self._defaults(place)
         store, name = self.ledger.store, place.entity.name
-        rows = list(store.rows(name, place.fixed))
+        test = None if place.is_single else _filter_of(place.entity, options)
+        near = test.candidates(partial(store.alike, name)) if test and not place.fixed else None
+        found = store.rows(name, place.fixed) if near is None else store.rows_under(name, near)
+        rows = [row for row in found if test is None or test(row)]
         if self.ledger.knobs.visible_after_s:
             rows = [row for row in rows if store.is_visible(name, row)]
         if place.is_single:
@@ -207,9 +211,6 @@ class Service:
             raise Refusal(knobs.not_implemented_status, "ODP_NOT_IMPLEMENTED")
         if knobs.accounts_need_company and entity.name == "AccountSet":
             rows = rows if "Company eq " in options.get("$filter", "") else []
-        if "$filter" in options:
-            test = compile_filter(options["$filter"], ENUM_FIELDS & set(entity.fields))
-            rows = [row for row in rows if test(row)]
         for part in reversed(options.get("$orderby", "").split(",")):
             name, _, direction = part.strip().partition(" ")
             if name:
@@ -238,11 +239,26 @@ class Service:
         if parent and not self._has_parent(place.entity, parent, place.fixed):
             raise not_found()
         row = _key_values(place)
+        body, below = self._unfolded(place.entity, body)
         for name, value in self._checked(place.entity, body).items():
             if name in row and str(row[name]) != str(value):
                 raise database_error(RECORD_ERROR, place.entity.lu, tag="WRONGPARENT")
             row[name] = value
-        return self.ledger.create(place.entity, row)
+        made = self.ledger.create(place.entity, row)
+        key = self.ledger.store.key_of(place.entity, made)
+        here = Place(place.entity, dict(zip(place.entity.key, key, strict=True)), is_single=True)
+        for name, children in below.items():
+            for child in children:
+                self._create(self._step(place.entity.projection, here, Segment(name, None)), child)
+        return made
+
+    def _unfolded(self, entity: EntitySet, body: Row) -> tuple[Row, dict[str, list[Row]]]:
+        """The row without the arrays of rows below it, and those by the name of their set."""
+        if not self.ledger.knobs.deep_insert:
+            return body, {}
+        names = {e.name for e in SETS.values() if e.parent == entity.name}
+        below = {n: v for n, v in body.items() if n in names and isinstance(v, list)}
+        return {name: value for name, value in body.items() if name not in below}, below
 
     def _upsert(self, place: Place, rows: list[Row], body: Row) -> Row:
         """Insert or update; the key is that of the address (documented)."""
@@ -288,6 +304,12 @@ class Service:
             return
         if if_match not in {"*", self.ledger.store.etag(entity.name, row)}:
             raise Refusal(412, "PRECONDITION_FAILED", f"ORA-{MODIFIED}: {entity.lu}.MODIFIED: x")
+
+
+def _filter_of(entity: EntitySet, options: Mapping[str, str]) -> Filter | None:
+    if "$filter" not in options:
+        return None
+    return compile_filter(options["$filter"], ENUM_FIELDS & set(entity.fields))
 
 
 def _is_offered(place: Place, action: str) -> bool:

@@ -363,3 +363,21 @@ def test_a_row_that_another_session_holds_is_refused_until_it_is_free(caller: Ca
         caller.change("PATCH", INVOICES, path, {"VoucherText": "x"}).status_code for _ in range(4)
     ]
     assert sorted(statuses) == [200, 200, 400, 400]
+
+
+def test_rows_in_the_body_of_their_parent_are_all_or_nothing(caller: Caller) -> None:
+    """Refused as unknown members; where a site takes them, a wrong row leaves no parent behind."""
+    set_, items = "ManSuppInvoiceSet", "ManSuppInvoiceItemArray"
+    line = {"NetCurrAmount": 100, "VatCurrAmount": 5, "VatCode": "GST5"}
+    nested = {**HEADER, "InvoiceNo": "NESTED", items: [line]}
+    wrong = {**nested, items: [line, {**line, "Unknown": 1}]}
+    refused = caller.call("POST", INVOICES, set_, json=nested)
+    assert error_of(refused)[:2] == (400, "ODP_DESERIALIZATION_ERROR")
+    caller.control.turn_knobs(deep_insert=True)
+    assert caller.call("POST", INVOICES, set_, json=wrong).status_code == 400
+    named = "Company eq 'HCA' and InvoiceNo eq 'NESTED'"
+    assert caller.rows(INVOICES, set_, filter=named) == []
+    assert caller.call("POST", INVOICES, set_, json=nested).status_code == 201
+    (made,) = caller.rows(INVOICES, set_, filter=named)
+    path = f"{set_}(Company='HCA',InvoiceId={made['InvoiceId']})/{items}"
+    assert [row["VatCode"] for row in caller.rows(INVOICES, path)] == ["GST5"]
