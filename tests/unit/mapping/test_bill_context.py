@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -120,6 +121,21 @@ def test_what_is_billed_is_told_per_order_line_and_code_string(on_bill: OnBill) 
         ("8325e5903b53", "193", Decimal("30.00")),
     ]
     assert document.billed[0].codes == document.postings[0].codes
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        {"po": {"number": "PF52"}, "orderitem": order_line(193)},
+        {"po": {"number": "PF52", "uuid": "8325"}, "orderitem": None},
+    ],
+    ids=["the order is not identified", "the order line is not identified"],
+)
+def test_a_line_that_names_half_of_its_order_takes_nothing_off(
+    on_bill: OnBill, link: dict[str, Any]
+) -> None:
+    """Both are needed to know which open amount goes down."""
+    assert posted(on_bill(bill([item(8801, **link)]))).billed == ()
 
 
 def test_by_rule_or_not_a_line_without_any_account_is_held(on_bill: OnBill, rules: Rules) -> None:
