@@ -1,9 +1,10 @@
 """Whether a request that did not succeed may be sent again. Pure.
 
 The one rule behind every row: a write is repeated only when it is certain that it was not done.
-That is when nothing left this machine, when the server asked to wait (429, 503), when it said that
-its metadata had changed, when it wanted a new token, or when a row was locked. Everything else
-after a write was sent is an unknown outcome, and unknown means look before sending again.
+That is when nothing left this machine, when there were too many requests (429), when the server
+said that its metadata had changed, when it wanted a new token, or when a row was locked. Everything
+else after a write was sent is an unknown outcome, and unknown means look before sending again. A
+bare 503 is one of those: a gateway says it too when it loses a server that has done its work.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from enum import Enum
 from target_ifs_cloud.wire.exchange import METADATA_CHANGED, NO_ERROR, ErrorText, is_lock
 
 _UNAUTHORISED = 401
+_TOO_MANY_REQUESTS = 429
 _NOT_IMPLEMENTED = 501
-_TOLD_TO_WAIT = frozenset({429, 503})
+_TOLD_TO_WAIT = frozenset({_TOO_MANY_REQUESTS, 503})
 # The server may have gone on after its gateway or its clock gave up.
 _UNSURE_BELOW_500 = frozenset({408, 425})
 # These redirects keep the method, so the request was certainly not served.
@@ -111,11 +113,18 @@ def decide(failure: Failure, *, limits: Limits, random: float) -> Repeat | GiveU
 
 
 def is_told_to_wait(status: int, error: ErrorText) -> bool:
-    """True when the server did nothing and wants the same request again later.
+    """True when somebody on the way wants to be asked again later; a write may have been done."""
+    return status in _TOLD_TO_WAIT or is_undone(status, error)
 
-    Source: documented by IFS for ``MI_MODIFIED_ERROR`` (503, and 500 in older releases).
+
+def is_undone(status: int, error: ErrorText) -> bool:
+    """True when the request was turned away before it was served, so that a write may be repeated.
+
+    Source: documented by IFS for ``MI_MODIFIED_ERROR`` (503, and 500 in older releases); 429 by its
+    definition.
     """
-    return status in _TOLD_TO_WAIT or (status in _SERVER_ERRORS and error.code == METADATA_CHANGED)
+    is_cache = status in _SERVER_ERRORS and error.code == METADATA_CHANGED
+    return is_cache or status == _TOO_MANY_REQUESTS
 
 
 def is_certain_refusal(status: int) -> bool:
@@ -130,7 +139,7 @@ def _decide_answered(failure: Failure, *, limits: Limits, random: float) -> Repe
         if failure.has_renewed:
             return GiveUp(kind=Kind.CONFIGURATION)
         return Repeat(after_s=0.0, renew_token=True)
-    if is_told_to_wait(status, failure.error):
+    if is_undone(status, failure.error) or (failure.is_read and status in _TOLD_TO_WAIT):
         return _decide_wait(failure, limits=limits, random=random)
     if is_lock(failure.error):
         return _repeat_or_stop(failure, limits=limits, random=random)

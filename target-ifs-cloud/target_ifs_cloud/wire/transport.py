@@ -35,6 +35,7 @@ from target_ifs_cloud.wire.retry import (
     Stage,
     backoff_s,
     decide,
+    is_told_to_wait,
     retry_after_s,
 )
 from target_ifs_cloud.wire.token import AccessToken
@@ -93,6 +94,7 @@ class Transport:
         self._read_error = read_error
         self._observers = list(observers)
         self._guard: Callable[[], None] | None = None
+        self._not_before = 0.0
         self._limiter = Limiter(settings.pace, clockwork=self._clockwork)
         self._connection = Connection(
             settings.base_url,
@@ -158,6 +160,8 @@ class Transport:
             ConfigurationError: login, certificate or address are wrong.
         """
         self._check_allowed(request)
+        if self._clockwork.monotonic() < self._not_before:
+            raise TemporaryError(f"{request.about}: not sent, a longer wait was asked for before")
         waits = 0
         has_renewed = False
         for attempt in range(1, ATTEMPTS_MAX + 1):
@@ -174,6 +178,7 @@ class Transport:
             )
             decision = self._decide(failure)
             if isinstance(decision, GiveUp):
+                self._keep_away(failure)
                 _raise(decision.kind, request, failure)
             has_renewed = has_renewed or decision.renew_token
             waits += int(decision.told_to_wait)
@@ -190,6 +195,15 @@ class Transport:
             self._limiter.throttled(decision.after_s)
         elif decision.after_s > 0:
             self._clockwork.sleep(decision.after_s)
+
+    def _keep_away(self, failure: Failure) -> None:
+        """What is asked next comes no earlier than an answer that decided nothing has told."""
+        if failure.retry_after_s is None or not is_told_to_wait(failure.status, failure.error):
+            return
+        if failure.retry_after_s > self._settings.limits.retry_after_max_s:
+            self._not_before = self._clockwork.monotonic() + failure.retry_after_s
+        else:
+            self._limiter.throttled(failure.retry_after_s)
 
     def _attempt(self, request: Request, token: str, attempt: int) -> tuple[Answer, Failure | None]:
         headers = {"Accept": "application/json", **request.headers}

@@ -242,7 +242,7 @@ def test_errors_that_say_nothing_certain_leave_it_open(status: int) -> None:
     ("status", "code", "text"),
     [
         (429, "", ""),
-        (503, "", ""),
+        (503, "MI_MODIFIED_ERROR", ""),
         (500, "MI_MODIFIED_ERROR", ""),
         (400, "DATABASE_ERROR", "ORA-20113: X.FND_LOCKED: y"),
     ],
@@ -253,6 +253,13 @@ def test_refusals_that_may_be_sent_again_are_marked(status: int, code: str, text
     (result,) = read_changes(TYPE, answer([http(status, value, content_id=1)]), [change_set()])
     assert isinstance(result, Failed)
     assert result.is_temporary
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_server_error_without_its_code_leaves_the_outcome_open(status: int) -> None:
+    """A gateway says so too when it loses a server that has done its work."""
+    (result,) = read_changes(TYPE, answer([http(status, {}, content_id=1)]), [change_set()])
+    assert isinstance(result, Unanswered)
 
 
 def test_refusals_are_classified() -> None:

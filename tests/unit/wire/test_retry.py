@@ -60,7 +60,7 @@ ANSWERED = {
     500: ("repeat", "outcome_unknown"),
     501: ("refused", "refused"),
     502: ("repeat", "outcome_unknown"),
-    503: ("wait", "wait"),
+    503: ("wait", "outcome_unknown"),
     504: ("repeat", "outcome_unknown"),
     511: ("repeat", "outcome_unknown"),
 }
@@ -167,7 +167,7 @@ def test_no_write_is_ever_repeated_on_an_open_question() -> None:
         is_answered = failure.stage is Stage.ANSWERED
         reasons = [
             failure.stage is Stage.NOT_SENT,
-            is_answered and failure.status in {429, 503},
+            is_answered and failure.status == 429,
             is_answered and failure.status >= 500 and failure.error == MODIFIED,
             is_answered and failure.status == 401 and not failure.has_renewed,
             is_answered and failure.error == LOCKED,

@@ -114,7 +114,7 @@ def test_an_answer_comes_back_whole_and_is_told_to_the_observer(stage: Stage) ->
     "trouble",
     [
         {"status_code": 429},
-        {"status_code": 503, "headers": {"Retry-After": "5"}},
+        {"status_code": 503, "text": "MI_MODIFIED_ERROR", "headers": {"Retry-After": "5"}},
         {"status_code": 500, "text": "MI_MODIFIED_ERROR"},
         {"exc": ConnectTimeout},
     ],
@@ -133,7 +133,14 @@ def test_what_was_certainly_not_done_is_sent_again(
 
 @pytest.mark.parametrize(
     "trouble",
-    [{"status_code": 500}, {"status_code": 502}, {"status_code": 504}, {"exc": ReadTimeout}],
+    [
+        {"status_code": 500},
+        {"status_code": 502},
+        {"status_code": 503},
+        {"status_code": 503, "headers": {"Retry-After": "5"}},
+        {"status_code": 504},
+        {"exc": ReadTimeout},
+    ],
 )
 def test_a_write_in_the_dark_is_never_sent_twice(stage: Stage, trouble: dict[str, object]) -> None:
     """One request, then: look before sending. The read next to it is repeated."""
@@ -145,9 +152,30 @@ def test_a_write_in_the_dark_is_never_sent_twice(stage: Stage, trouble: dict[str
     assert stage.transport.send(READ).body == b"ok"
 
 
+def test_the_look_after_a_write_in_the_dark_waits_as_long_as_was_asked(stage: Stage) -> None:
+    """A 503 without the code of IFS leaves the outcome open, but its Retry-After counts."""
+    stage.mock.post(HOST + WRITE.path, status_code=503, headers={"Retry-After": "5"})
+    with pytest.raises(OutcomeUnknownError):
+        stage.transport.send(WRITE)
+    stage.mock.get(HOST + READ.path, text="ok")
+    stage.transport.send(READ)
+    assert stage.hands.seconds >= 5
+
+
+def test_after_an_absurd_wait_nothing_more_is_sent(stage: Stage) -> None:
+    """What was sent stays in doubt; the run ends, and a later one looks it up."""
+    stage.mock.post(HOST + WRITE.path, status_code=503, headers={"Retry-After": "86400"})
+    with pytest.raises(OutcomeUnknownError):
+        stage.transport.send(WRITE)
+    stage.mock.get(HOST + READ.path, text="ok")
+    with pytest.raises(TemporaryError, match="longer wait"):
+        stage.transport.send(READ)
+    assert len(stage.sent) == 1
+
+
 def test_a_repeated_write_that_ends_in_the_dark_stays_unknown(stage: Stage) -> None:
     """The certainty of the first answer does not cover the second one."""
-    stage.mock.post(HOST + WRITE.path, [{"status_code": 503}, {"exc": ReadTimeout}])
+    stage.mock.post(HOST + WRITE.path, [{"status_code": 429}, {"exc": ReadTimeout}])
     with pytest.raises(OutcomeUnknownError):
         stage.transport.send(WRITE)
     assert len(stage.sent) == 2
