@@ -43,7 +43,7 @@ def without_payment_data(value: Any) -> Any:  # noqa: ANN401  (any JSON value)
     """The value without bank and card details, at any depth."""
     if isinstance(value, dict):
         return {
-            name: without_payment_data(item)
+            name: without_payment_data(item) if isinstance(item, dict | list) else item
             for name, item in value.items()
             if name not in PAYMENT_MEMBERS
         }

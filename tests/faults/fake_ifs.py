@@ -84,8 +84,13 @@ class FakeIfs:
         self.fault("after create")
         return answers
 
-    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        """Replace the invoice if it is as it was read."""
+    def converge(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> Sequence[Sent]:
+        """Replace each invoice that is as it was read."""
+        return [self._converge(d, s) for d, s in zip(documents, shown, strict=True)]
+
+    def _converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
         self.fault("before converge")
         invoice = self.invoices[shown.invoice_id]
         if shown.etag != str(invoice.version) or invoice.state != "Preliminary":
@@ -110,8 +115,13 @@ class FakeIfs:
         """The source is over: the same as cancelling it."""
         return self.cancel(shown)
 
-    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
-        """Amounts and postings that are not the document's."""
+    def differences(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> Sequence[Sequence[str]]:
+        """Amounts and postings that are not the documents'."""
+        return [self._differences(d, s) for d, s in zip(documents, shown, strict=True)]
+
+    def _differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
         invoice = self.invoices[shown.invoice_id]
         found = []
         if invoice.document.gross != document.gross:
@@ -120,9 +130,9 @@ class FakeIfs:
             found.append("postings are missing")
         return found
 
-    def is_whole(self, shown: InvoiceShown) -> bool:
+    def are_whole(self, shown: Sequence[InvoiceShown]) -> Sequence[bool]:
         """Whether the postings are there."""
-        return self.invoices[shown.invoice_id].has_postings
+        return [self.invoices[one.invoice_id].has_postings for one in shown]
 
     def shown(self, id_: str) -> InvoiceShown:
         """One invoice as a look-up answers it."""

@@ -134,7 +134,10 @@ class SiteRefusalError(Exception):
 
 @dataclass
 class RoutesSite(FakeSite):
-    """``bad_accounts`` fail the check; ``takes_batches`` and ``uses_proposals`` are habits."""
+    """``bad_accounts`` fail the check; ``refused_codes`` (account, tax) are refused in any row.
+
+    ``takes_batches`` and ``uses_proposals`` are habits.
+    """
 
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES})
     step: Callable[[str], None] = lambda _: None
@@ -145,6 +148,7 @@ class RoutesSite(FakeSite):
     creates_at_once: bool = False
     may_remove: bool = True
     bad_accounts: frozenset[str] = frozenset()
+    refused_codes: frozenset[str] = frozenset()
     actions_refused: frozenset[str] = frozenset()
     item_errors: tuple[str, ...] = ()
     loads_tell_their_state: bool = True
@@ -266,7 +270,12 @@ class RoutesSite(FakeSite):
                 self._insert(inner, ALIASES.get(child, child), own, f"{place}/{child}")
         return Told(status=201, value=row), place
 
+    def _refuse_codes(self, body: Row) -> None:
+        if {body.get("CodeA"), body.get("VatCode")} & self.refused_codes:
+            raise SiteRefusalError(400, text="ORA-20110: Code.CODENOTEXIST: gibt es nicht")
+
     def _rules_for_new(self, name: str, row: Row) -> None:
+        self._refuse_codes(row)
         if name == "ManSuppInvoiceSet":
             self._refuse_twin(row)
             row["Objstate"] = "Preliminary"
@@ -306,6 +315,7 @@ class RoutesSite(FakeSite):
             return Told(status=204)
         if asked.body.keys() - TABLES[name].fields:
             raise SiteRefusalError(400, "ODP_DESERIALIZATION_ERROR")
+        self._refuse_codes(asked.body)
         row |= asked.body
         if name == "PurchaseOrderLineNopartSet":
             row["NetAmtCurr"] = row["BuyQtyDue"] * row["BuyUnitPrice"]
@@ -401,6 +411,10 @@ class RoutesSite(FakeSite):
             new |= {**keys, TABLES[target].key[-1]: self.last_id}
             self._bump(new)
             self.tables[target].append(new)
+
+    def touch(self, row: Row) -> None:
+        """Another hand saves the row as it is: only its version changes."""
+        self._bump(row)
 
     # truth
 

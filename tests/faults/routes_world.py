@@ -168,7 +168,7 @@ class World:
         with self.client() as client:
             delivery = InvoiceDelivery(
                 outbox=outbox,
-                sender=self.route(client),  # type: ignore[arg-type]
+                sender=self.route(client),
                 tally=self.tally,
                 clock=lambda: self.now,
                 settling_time_s=SETTLING_S,

@@ -538,11 +538,11 @@ def test_a_change_that_ifs_never_answers_is_told_and_its_neighbours_go_on(world:
     converge = world.ifs.converge
     tries = 0
 
-    def silent(document: SupplierInvoice, shown: object) -> Sent:
+    def silent(documents: Sequence[SupplierInvoice], shown: object) -> Sequence[Sent]:
         nonlocal tries
-        del document, shown
+        del shown
         tries += 1
-        return Sent(verdict=Verdict.UNANSWERED, ifs_id="1")
+        return [Sent(verdict=Verdict.UNANSWERED, ifs_id="1") for _ in documents]
 
     world.ifs.converge = silent  # type: ignore[method-assign]
     edited = make_document("a", net="200.00", version=2)
@@ -639,7 +639,7 @@ def test_a_refused_change_is_told_until_it_is_done(world: World) -> None:
     converge = world.ifs.converge
     problem = Problem(code="refused_by_ifs", field="", message="no", fix="mend it")
     refused = Sent(verdict=Verdict.REFUSED, ifs_id="1", problem=problem)
-    world.ifs.converge = lambda document, shown: refused  # type: ignore[method-assign] # noqa: ARG005
+    world.ifs.converge = lambda documents, shown: [refused for _ in documents]  # type: ignore[method-assign] # noqa: ARG005
     for _ in range(2):
         world.run([edited])
         assert world.entry("a").problems == (problem,)

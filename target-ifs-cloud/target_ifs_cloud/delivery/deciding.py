@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from target_ifs_cloud.delivery.entry import State
+from target_ifs_cloud.delivery.entry import UNSURE, State
 from target_ifs_cloud.delivery.plan import Decision, Known, Move, Shown, decide
 from target_ifs_cloud.delivery.recording import Step
 from target_ifs_cloud.delivery.sending import Sender
@@ -18,7 +18,7 @@ from target_ifs_cloud.delivery.situation import (
     is_settled,
     situation_of,
 )
-from target_ifs_cloud.documents import DocumentKey
+from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 Found = Mapping[DocumentKey, tuple[InvoiceShown, ...]]
@@ -48,17 +48,34 @@ class Deciding:
                 if candidate.is_moved and candidate.document:
                     numbers.setdefault(candidate.document.key, candidate.document.number)
         found: Found = self._sender.find(numbers) if numbers else {}
-        return [self._decide(candidate, found, is_serving) for candidate in candidates]
+        shown = [
+            _ours_first(found.get(c.key, ()) if c.key and _needs_look_up(c) else (), c)
+            for c in candidates
+        ]
+        closer = self._look_closer(candidates, shown)
+        steps = [
+            self._decide(candidate, shown[i], closer.get(i), found=found, is_serving=is_serving)
+            for i, candidate in enumerate(candidates)
+        ]
+        return self._compare_adopted(steps)
 
-    def _decide(self, candidate: Candidate, found: Found, is_serving: bool) -> Step:  # noqa: FBT001
+    def _decide(
+        self,
+        candidate: Candidate,
+        shown: InvoiceShown | None,
+        details: Shown | None,
+        *,
+        found: Found,
+        is_serving: bool,
+    ) -> Step:
         if not _needs_look_up(candidate):
             decision = Decision.HOLD if candidate.problems else Decision.LEAVE_OUT
             return Step(candidate=candidate, decision=decision)
-        shown = _ours_first(found.get(candidate.key, ()) if candidate.key else (), candidate)
         if candidate.problems:
             return self._decide_doubt_with_problems(candidate, shown)
         move = _move_of(candidate, found)
-        candidate, details = self._look_closer(candidate, shown)
+        if shown and _is_update_unsent(candidate, shown):
+            candidate = _with_update_unsent(candidate)
         situation = situation_of(
             candidate,
             shown,
@@ -73,10 +90,7 @@ class Deciding:
             decision = _WITHOUT_OWNERSHIP.get(decision, decision)
         if decision in _OF_OURS and not is_ours(candidate.entry):
             decision = Decision.REPORT_CHANGE
-        differences: tuple[str, ...] = ()
-        if decision is Decision.ADOPT and shown and candidate.document:
-            differences = tuple(self._sender.differences(candidate.document, shown))
-        return Step(candidate=candidate, decision=decision, shown=shown, differences=differences)
+        return Step(candidate=candidate, decision=decision, shown=shown)
 
     def _decide_doubt_with_problems(self, candidate: Candidate, shown: InvoiceShown | None) -> Step:
         """A document in doubt that is wrong now: held once it is known where it stands."""
@@ -90,25 +104,56 @@ class Deciding:
         return Step(candidate=candidate, decision=Decision.HOLD, shown=shown)
 
     def _look_closer(
-        self, candidate: Candidate, shown: InvoiceShown | None
-    ) -> tuple[Candidate, Shown | None]:
-        """Read lines and postings of a document in doubt: was all of it written, or a part?"""
-        entry, document = candidate.entry, candidate.document
-        if entry is None or shown is None or entry.known is not Known.IN_DOUBT:
-            return candidate, None
-        before, intent = entry.content, entry.intent
-        if before and has_content(shown, before) and not (intent and has_content(shown, intent)):
-            # The update in doubt has not happened yet; the ETag makes a second try safe.
-            unsent = replace(entry, state=State.CONFIRMED, source=replace(entry.source, hash=""))
-            return replace(candidate, entry=unsent), Shown.SAME
-        if intent is None or not (has_content(shown, intent) or shown.is_unfinished):
-            return candidate, Shown.DIFFERENT
-        if document is None or document.fingerprint != intent.fingerprint:
-            is_whole = self._sender.is_whole(shown)
-            return candidate, Shown.SAME if is_whole else Shown.DIFFERENT
-        if not self._sender.differences(document, shown):
-            return candidate, Shown.SAME
-        return candidate, Shown.PARTIAL if shown.is_changeable else Shown.DIFFERENT
+        self, candidates: Sequence[Candidate], shown: Sequence[InvoiceShown | None]
+    ) -> dict[int, Shown]:
+        """Lines and postings of the documents in doubt: was all of each written, or a part?
+
+        By place in the list; those that nobody need look at more closely are left out.
+        """
+        details: dict[int, Shown] = {}
+        compared: list[tuple[int, SupplierInvoice, InvoiceShown]] = []
+        added_up: list[tuple[int, InvoiceShown]] = []
+        for i, (candidate, invoice) in enumerate(zip(candidates, shown, strict=True)):
+            entry, document = candidate.entry, candidate.document
+            is_in_doubt = entry is not None and entry.known is Known.IN_DOUBT
+            if entry is None or invoice is None or not is_in_doubt or candidate.problems:
+                continue
+            intent = entry.intent
+            if _is_update_unsent(candidate, invoice):
+                details[i] = Shown.SAME
+            elif intent is None or not (has_content(invoice, intent) or invoice.is_unfinished):
+                details[i] = Shown.DIFFERENT
+            elif document is None or document.fingerprint != intent.fingerprint:
+                added_up.append((i, invoice))
+            else:
+                compared.append((i, document, invoice))
+        if added_up:
+            are_whole = self._sender.are_whole([invoice for _, invoice in added_up])
+            for (i, _), is_whole in zip(added_up, are_whole, strict=True):
+                details[i] = Shown.SAME if is_whole else Shown.DIFFERENT
+        for (i, _, invoice), told in zip(compared, self._differences(compared), strict=True):
+            in_part = Shown.PARTIAL if invoice.is_changeable else Shown.DIFFERENT
+            details[i] = in_part if told else Shown.SAME
+        return details
+
+    def _compare_adopted(self, steps: list[Step]) -> list[Step]:
+        """The same steps; those that adopt an invoice of other hands tell what differs in it."""
+        compared = [
+            (i, step.candidate.document, step.shown)
+            for i, step in enumerate(steps)
+            if step.decision is Decision.ADOPT and step.shown and step.candidate.document
+        ]
+        for (i, _, _), told in zip(compared, self._differences(compared), strict=True):
+            steps[i] = replace(steps[i], differences=tuple(told))
+        return steps
+
+    def _differences(
+        self, compared: Sequence[tuple[int, SupplierInvoice, InvoiceShown]]
+    ) -> Sequence[Sequence[str]]:
+        if not compared:
+            return ()
+        documents = [document for _, document, _ in compared]
+        return self._sender.differences(documents, [shown for _, _, shown in compared])
 
 
 _WITHOUT_OWNERSHIP = {
@@ -121,6 +166,29 @@ _WITHOUT_OWNERSHIP = {
 """What becomes of a decision when the invoice was entered by other hands."""
 
 _OF_OURS = frozenset({Decision.UPDATE, Decision.MOVE, Decision.CANCEL})
+
+
+def _is_update_unsent(candidate: Candidate, shown: InvoiceShown) -> bool:
+    """Whether an update in doubt has not reached the header; the ETag makes a second try safe."""
+    entry = candidate.entry
+    if entry is None or entry.known is not Known.IN_DOUBT or entry.content is None:
+        return False
+    is_as_intended = entry.intent is not None and has_content(shown, entry.intent)
+    return has_content(shown, entry.content) and not is_as_intended
+
+
+def _with_update_unsent(candidate: Candidate) -> Candidate:
+    """Confirmed as before; only a comparison row by row can tell what stands below the header."""
+    entry = candidate.entry
+    if entry is None or entry.content is None:
+        return candidate
+    entry = replace(
+        entry,
+        state=State.CONFIRMED,
+        source=replace(entry.source, hash=""),
+        content=replace(entry.content, fingerprint=UNSURE),
+    )
+    return replace(candidate, entry=entry)
 
 
 def _move_of(candidate: Candidate, found: Found) -> Move:

@@ -56,6 +56,10 @@ WHOLE_MAX = 2**31 - 1
 _OWNS_KEY = frozenset({State.SENDING, State.IN_DOUBT, State.CONFIRMED})
 
 
+UNSURE = "unsure"
+"""In place of a fingerprint: an update was sent, and a part of it may have been done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """The amounts and fingerprint of a document as sent. Units: ``currency``.

@@ -65,9 +65,11 @@ class ExternalRoute:
         """
         return self._manual.find(numbers)
 
-    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        """Bring a preliminary invoice to the document, as far as the interface carries it."""
-        return self._manual.converge(self._carried(document), shown)
+    def converge(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> list[Sent]:
+        """Bring preliminary invoices to their documents, as far as the interface carries them."""
+        return self._manual.converge([self._carried(d) for d in documents], shown)
 
     def cancel(self, shown: InvoiceShown) -> Sent:
         """Cancel a preliminary invoice, as long as it is as it was read."""
@@ -77,13 +79,15 @@ class ExternalRoute:
         """As by hand."""
         return self._manual.end(shown)
 
-    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> list[str]:
-        """What differs between what the interface carries of the document and the invoice."""
-        return self._manual.differences(self._carried(document), shown)
+    def differences(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> list[list[str]]:
+        """What differs between what the interface carries of documents and their invoices."""
+        return self._manual.differences([self._carried(d) for d in documents], shown)
 
-    def is_whole(self, shown: InvoiceShown) -> bool:
-        """Whether lines and postings of the invoice add up to its header."""
-        return self._manual.is_whole(shown)
+    def are_whole(self, shown: Sequence[InvoiceShown]) -> list[bool]:
+        """Whether lines and postings of each invoice add up to its header."""
+        return self._manual.are_whole(shown)
 
     def create(self, documents: Sequence[SupplierInvoice]) -> list[Sent]:
         """Bills by the interface; proposals of orders by hand, because they must stay preliminary.

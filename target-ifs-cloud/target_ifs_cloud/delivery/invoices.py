@@ -15,7 +15,7 @@ from datetime import datetime
 from target_ifs_cloud.delivery.deciding import Deciding
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
-from target_ifs_cloud.delivery.plan import WRITES, Decision, Known
+from target_ifs_cloud.delivery.plan import WRITES, Decision
 from target_ifs_cloud.delivery.recording import (
     CHANGED_MEANWHILE,
     Record,
@@ -33,12 +33,15 @@ from target_ifs_cloud.delivery.situation import Candidate
 from target_ifs_cloud.delivery.summary import Outcome, Tally
 from target_ifs_cloud.documents import Problem, SupplierInvoice
 from target_ifs_cloud.errors import TemporaryError
+from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 TRIES_MAX = 5
 """How often a document is read and decided again: after a stale ETag or an unanswered write."""
 
 DUPLICATE_NUMBER = "duplicate_number"
 _OPEN = frozenset({Verdict.STALE, Verdict.POSTPONED, Verdict.UNANSWERED})
+_CONVERGING = frozenset({Decision.UPDATE, Decision.COMPLETE})
+_ENDING = WRITES - _CONVERGING - {Decision.CREATE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,40 +172,43 @@ class InvoiceDelivery:
     def _write(self, steps: Sequence[Step]) -> list[Candidate]:
         """Send what must be written; the answer is what has to be decided again.
 
-        A creation that had no answer before goes alone, so that it cannot take others with it.
+        A write that had no answer before goes alone, so that it cannot take others with it.
         """
         creates = [step for step in steps if step.decision is Decision.CREATE]
-        fresh = [step for step in creates if not _had_no_answer(step)]
-        again = self._send(fresh, lambda: self._sender.create([_document(s) for s in fresh]))
+        changes = [step for step in steps if step.decision in _CONVERGING]
+        again: list[Candidate] = []
+        for one_by_one in (False, True):
+            for kind, send in ((creates, self._create), (changes, self._converge)):
+                own = [step for step in kind if _had_no_answer(step) is one_by_one]
+                for part in [[step] for step in own] if one_by_one else [own]:
+                    again += self._send(part, send)
         for step in steps:
-            if step.decision is not Decision.CREATE:
-                again += self._send([step], lambda step=step: [self._change(step)])  # type: ignore[misc]
-            elif _had_no_answer(step):
-                again += self._send([step], lambda step=step: self._create_alone(step))  # type: ignore[misc]
+            if step.decision in _ENDING:
+                again += self._send([step], self._end)
         return again
 
-    def _create_alone(self, step: Step) -> Sequence[Sent]:
-        return self._sender.create([_document(step)])
+    def _create(self, steps: Sequence[Step]) -> Sequence[Sent]:
+        return self._sender.create([_document(step) for step in steps])
 
-    def _change(self, step: Step) -> Sent:
-        if step.shown is None:
-            message = f"{step.decision} needs the invoice that IFS shows"
-            raise AssertionError(message)
-        if step.decision is Decision.MOVE:
-            return self._sender.cancel(step.shown)
-        if step.decision is Decision.CANCEL:
-            is_over = step.candidate.is_over
-            return (self._sender.end if is_over else self._sender.cancel)(step.shown)
-        return self._sender.converge(_document(step), step.shown)
+    def _converge(self, steps: Sequence[Step]) -> Sequence[Sent]:
+        shown = [_shown(step) for step in steps]
+        return self._sender.converge([_document(step) for step in steps], shown)
 
-    def _send(self, steps: Sequence[Step], send: Callable[[], Sequence[Sent]]) -> list[Candidate]:
+    def _end(self, steps: Sequence[Step]) -> Sequence[Sent]:
+        (step,) = steps
+        is_over = step.decision is Decision.CANCEL and step.candidate.is_over
+        return [(self._sender.end if is_over else self._sender.cancel)(_shown(step))]
+
+    def _send(
+        self, steps: Sequence[Step], send: Callable[[Sequence[Step]], Sequence[Sent]]
+    ) -> list[Candidate]:
         """Intent to disk, then the request, then its answer to disk."""
         if not steps:
             return []
         now = self._clock()
         intents = [record_intent(step, now=now) for step in steps]
         self._outbox.save(Changes(entries=intents, audit=[evidence(step) for step in steps]))
-        answers = send()
+        answers = send(steps)
         now = self._clock()
         records = [
             record_sent(step, intent, sent, now=now)
@@ -289,7 +295,7 @@ def _is_open(step: Step, sent: Sent) -> bool:
 
 def _had_no_answer(step: Step) -> bool:
     entry: Entry | None = step.candidate.entry
-    return entry is not None and entry.known is Known.IN_DOUBT
+    return entry is not None and entry.unanswered > 0
 
 
 def _creates_under_new_key(step: Step) -> bool:
@@ -315,6 +321,13 @@ def _with_duplicate(candidate: Candidate, other: str) -> Candidate:
         fix="Correct the number, or withdraw one of the two in Procurify.",
     )
     return replace(candidate, problems=(*candidate.problems, problem))
+
+
+def _shown(step: Step) -> InvoiceShown:
+    if step.shown is None:
+        message = f"{step.decision} needs the invoice that IFS shows"
+        raise AssertionError(message)
+    return step.shown
 
 
 def _document(step: Step) -> SupplierInvoice:

@@ -12,8 +12,8 @@ from dataclasses import replace
 from target_ifs_cloud.delivery.acting import ETAG_MISSING, call_action, exchange_of
 from target_ifs_cloud.delivery.final_posting import FinalPosting
 from target_ifs_cloud.delivery.refusals import NO_PROPOSAL, verdict_of
-from target_ifs_cloud.delivery.sent import Exchange, Sent, Verdict
-from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
+from target_ifs_cloud.delivery.sent import Sent, Verdict
+from target_ifs_cloud.documents import DocumentKey, Problem, SupplierInvoice
 from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.ifs.batch import ChangeSet, ChangeSetResult, Done, Failed
 from target_ifs_cloud.ifs.client import IfsClient
@@ -88,25 +88,28 @@ class ManualRoute:
         self.finish(documents, done, answers)
         return answers
 
-    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        """Bring a preliminary invoice to the document: postings first, then header and lines.
+    def converge(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> list[Sent]:
+        """Bring preliminary invoices to their documents: postings first, then header and lines.
 
         In this order a refusal of the postings leaves the invoice as it was. Each half carries the
         ETags just read, so a rival change makes it stale and it is decided again.
         """
-        try:
-            shown = self._with_etag(shown)
-            halves = self._corrections(document, shown)
-        except NoProposalError:
-            return Sent(verdict=Verdict.REFUSED, ifs_id=shown.invoice_id, problem=NO_PROPOSAL)
-        except NoEtagError:
-            return Sent(verdict=Verdict.REFUSED, ifs_id=shown.invoice_id, problem=ETAG_MISSING)
-        sent = self._send_halves(halves, shown)
-        if sent.verdict is not Verdict.DONE or self._finals is None:
-            return sent
-        answers = [sent]
-        self.finish([document], {0: shown}, answers)
-        return answers[0]
+        shown = [self._with_etag(invoice) for invoice in shown]
+        answers = [Sent(verdict=Verdict.DONE, ifs_id=invoice.invoice_id) for invoice in shown]
+        halves: dict[int, Corrections] = {}
+        for index, details in enumerate(self._details(shown)):
+            half = self._corrections(documents[index], shown[index], details)
+            if isinstance(half, Problem):
+                answers[index] = replace(answers[index], verdict=Verdict.REFUSED, problem=half)
+            else:
+                halves[index] = half
+        self._send_halves("proposal", {i: half.proposal for i, half in halves.items()}, answers)
+        self._send_halves("invoice", {i: half.invoice for i, half in halves.items()}, answers)
+        done = {i: s for i, s in enumerate(shown) if answers[i].verdict is Verdict.DONE}
+        self.finish(documents, done, answers)
+        return answers
 
     def cancel(self, shown: InvoiceShown) -> Sent:
         """Cancel a preliminary invoice, as long as it is as it was read."""
@@ -126,27 +129,33 @@ class ManualRoute:
         """An invoice whose source has run its course is cancelled: it stood for what was open."""
         return self.cancel(shown)
 
-    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> list[str]:
-        """What differs between the document and the invoice with its lines and postings."""
-        (found,) = self.content_differences([document], [shown])
+    def differences(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> list[list[str]]:
+        """What differs between documents and their invoices with lines and postings."""
+        found = self.content_differences(documents, shown)
         if self._finals is not None:
-            found += self._finals.missing(document, shown)
+            for document, invoice, told in zip(documents, shown, found, strict=True):
+                told.extend(self._finals.missing(document, invoice))
         return found
 
     def content_differences(
         self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
     ) -> list[list[str]]:
-        """What differs between documents and their invoices; all of them read together."""
-        proposals = [self._uses_proposal(invoice.company, invoice.supplier) for invoice in shown]
-        details = self._reader.read_details(shown, proposals=proposals)
+        """The same without what final posting adds; all of them are read together."""
         return [
-            differences(document, invoice, detail, self._client.profile)
-            for document, invoice, detail in zip(documents, shown, details, strict=True)
+            differences(document, invoice, details, self._client.profile)
+            for document, invoice, details in zip(
+                documents, shown, self._details(shown), strict=True
+            )
         ]
 
-    def is_whole(self, shown: InvoiceShown) -> bool:
-        """Whether lines and postings of the invoice add up to its header."""
-        return is_whole(shown, self._details(shown), self._client.profile)
+    def are_whole(self, shown: Sequence[InvoiceShown]) -> list[bool]:
+        """Whether lines and postings of each invoice add up to its header."""
+        return [
+            is_whole(invoice, details, self._client.profile)
+            for invoice, details in zip(shown, self._details(shown), strict=True)
+        ]
 
     def finish(
         self,
@@ -180,14 +189,19 @@ class ManualRoute:
     def _uses(self, document: SupplierInvoice) -> bool:
         return self._uses_proposal(document.company, document.supplier)
 
-    def _details(self, shown: InvoiceShown) -> InvoiceDetails:
-        uses = self._uses_proposal(shown.company, shown.supplier)
-        (details,) = self._reader.read_details([shown], proposals=[uses])
-        return details
+    def _details(self, shown: Sequence[InvoiceShown]) -> list[InvoiceDetails]:
+        uses = [self._uses_proposal(invoice.company, invoice.supplier) for invoice in shown]
+        return self._reader.read_details(shown, proposals=uses)
 
-    def _corrections(self, document: SupplierInvoice, shown: InvoiceShown) -> Corrections:
-        details = self._details(shown)
-        return correction_change_sets(document, shown, details, self._client.profile)
+    def _corrections(
+        self, document: SupplierInvoice, shown: InvoiceShown, details: InvoiceDetails
+    ) -> Corrections | Problem:
+        try:
+            return correction_change_sets(document, shown, details, self._client.profile)
+        except NoProposalError:
+            return NO_PROPOSAL
+        except NoEtagError:
+            return ETAG_MISSING
 
     def _with_etag(self, shown: InvoiceShown) -> InvoiceShown:
         """The invoice with an ETag, read alone where lists show none."""
@@ -196,25 +210,23 @@ class ManualRoute:
         row = self._client.row("invoice", invoice_path(shown, self._client.profile))
         return replace(shown, etag=str((row or {}).get("@odata.etag", "")))
 
-    def _send_halves(self, halves: Corrections, shown: InvoiceShown) -> Sent:
-        exchanges: list[Exchange] = []
-        parts: tuple[tuple[ProjectionKey, ChangeSet | None], ...] = (
-            ("proposal", halves.proposal),
-            ("invoice", halves.invoice),
-        )
-        for projection, change_set in parts:
-            if change_set is None:
-                continue
-            (result,) = self._client.batch_change(projection, [change_set])
-            exchange = exchange_of(self._client.profile, projection, change_set, result)
-            sent = verdict_of(result, ifs_id=shown.invoice_id, exchange=exchange)
-            exchanges.append(exchange)
-            if sent.verdict is Verdict.REFUSED and len(exchanges) > 1:
-                # One half stands: not refused, but to be looked at again.
+    def _send_halves(
+        self,
+        projection: ProjectionKey,
+        halves: Mapping[int, ChangeSet | None],
+        answers: list[Sent],
+    ) -> None:
+        """Send one half of what went well so far; ``answers`` takes the verdicts."""
+        sets = {i: s for i, s in halves.items() if s and answers[i].verdict is Verdict.DONE}
+        results = self._client.batch_change(projection, list(sets.values()))
+        for (index, set_), result in zip(sets.items(), results, strict=True):
+            before = answers[index]
+            exchange = exchange_of(self._client.profile, projection, set_, result)
+            sent = verdict_of(result, ifs_id=before.ifs_id, exchange=exchange)
+            if before.exchanges and sent.verdict is not Verdict.DONE:
+                # One half stands: whatever came of the other, it is to be looked at again.
                 sent = replace(sent, verdict=Verdict.UNANSWERED)
-            if sent.verdict is not Verdict.DONE:
-                return replace(sent, exchanges=tuple(exchanges))
-        return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id, exchanges=tuple(exchanges))
+            answers[index] = replace(sent, exchanges=(*before.exchanges, exchange))
 
     def _created(self, document: SupplierInvoice, result: ChangeSetResult) -> InvoiceShown | None:
         """The invoice that a change set has made, if the answer says which one it is."""

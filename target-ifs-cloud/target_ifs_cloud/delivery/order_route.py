@@ -66,44 +66,53 @@ class OrderRoute:
         """
         return find_orders(self._client, numbers)
 
-    def create(self, documents: Sequence[PurchaseOrder]) -> list[Sent]:
+    def create(self, documents: Sequence[SupplierInvoice]) -> list[Sent]:
         """Create orders with their lines, then release them."""
-        profile = self._client.profile
-        sets = [create_order_change_set(document, profile) for document in documents]
+        profile, orders = self._client.profile, [_order(document) for document in documents]
+        sets = [create_order_change_set(order, profile) for order in orders]
         results = self._client.batch_change("order", sets)
         answers = []
-        for document, set_, result in zip(documents, sets, results, strict=True):
+        for document, set_, result in zip(orders, sets, results, strict=True):
             exchange = exchange_of(profile, "order", set_, result)
             sent = verdict_of(result, ifs_id=document.number, exchange=exchange)
             if isinstance(result, Failed) and result.is_duplicate:
                 sent = self._duplicate(document, sent)
             answers.append(sent)
         done = [index for index, sent in enumerate(answers) if sent.verdict is Verdict.DONE]
-        released = self._release([documents[index] for index in done])
+        released = self._release([orders[index] for index in done])
         for index, sent in zip(done, released, strict=True):
             exchanges = (*answers[index].exchanges, *sent.exchanges)
             answers[index] = replace(sent, exchanges=exchanges)
             if sent.verdict is Verdict.REFUSED:
-                answers[index] = self._take_back(documents[index], answers[index])
+                answers[index] = self._take_back(orders[index], answers[index])
         return answers
 
-    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        """Bring header and lines to the document, then release the order where it is not."""
-        order, there = _order(document), _shown(shown)
+    def converge(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> list[Sent]:
+        """Bring header and lines to the documents, then release the orders that are not yet."""
         profile = self._client.profile
-        sent = Sent(verdict=Verdict.DONE, ifs_id=there.invoice_id)
-        try:
-            change_set = correction_change_set(order, there, profile)
-        except NoEtagError:
-            return replace(sent, verdict=Verdict.REFUSED, problem=ETAG_MISSING)
-        if change_set is not None:
-            (result,) = self._client.batch_change("order", [change_set])
-            exchange = exchange_of(profile, "order", change_set, result)
-            sent = verdict_of(result, ifs_id=there.invoice_id, exchange=exchange)
-        if sent.verdict is not Verdict.DONE or not there.is_unfinished:
-            return sent
-        (second,) = self._release([order])
-        return replace(second, exchanges=(*sent.exchanges, *second.exchanges))
+        orders, there = [_order(d) for d in documents], [_shown(s) for s in shown]
+        answers = [Sent(verdict=Verdict.DONE, ifs_id=order.invoice_id) for order in there]
+        sets: dict[int, ChangeSet] = {}
+        for index, order in enumerate(orders):
+            correction = self._correction(order, there[index])
+            if isinstance(correction, Problem):
+                refused = replace(answers[index], verdict=Verdict.REFUSED, problem=correction)
+                answers[index] = refused
+            elif correction is not None:
+                sets[index] = correction
+        results = self._client.batch_change("order", list(sets.values()))
+        for (index, set_), result in zip(sets.items(), results, strict=True):
+            exchange = exchange_of(profile, "order", set_, result)
+            answers[index] = verdict_of(result, ifs_id=answers[index].ifs_id, exchange=exchange)
+        done = [i for i, sent in enumerate(answers) if sent.verdict is Verdict.DONE]
+        open_ones = [i for i in done if there[i].is_unfinished]
+        released = self._release([orders[i] for i in open_ones])
+        for index, second in zip(open_ones, released, strict=True):
+            exchanges = (*answers[index].exchanges, *second.exchanges)
+            answers[index] = replace(second, exchanges=exchanges)
+        return answers
 
     def cancel(self, shown: InvoiceShown) -> Sent:
         """Cancel the order, as long as it is as it was read."""
@@ -113,15 +122,26 @@ class OrderRoute:
         """Close the order: it was delivered as far as it will be."""
         return self._end(shown, self._client.profile.order_names.close_action)
 
-    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> list[str]:
-        """What differs between the document and the order with its lines."""
-        return order_differences(_order(document), _shown(shown), self._client.profile)
+    def differences(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> list[list[str]]:
+        """What differs between documents and their orders with lines."""
+        return [
+            order_differences(_order(document), _shown(order), self._client.profile)
+            for document, order in zip(documents, shown, strict=True)
+        ]
 
-    def is_whole(self, shown: InvoiceShown) -> bool:
-        """Whether the creation of the order has come to its end."""
-        return not shown.is_unfinished and bool(_shown(shown).lines)
+    def are_whole(self, shown: Sequence[InvoiceShown]) -> list[bool]:
+        """Whether the creation of each order has come to its end."""
+        return [not order.is_unfinished and bool(_shown(order).lines) for order in shown]
 
     # parts
+
+    def _correction(self, order: PurchaseOrder, shown: OrderShown) -> ChangeSet | Problem | None:
+        try:
+            return correction_change_set(order, shown, self._client.profile)
+        except NoEtagError:
+            return ETAG_MISSING
 
     def _end(self, shown: InvoiceShown, action: str | None) -> Sent:
         if action is None:

@@ -121,8 +121,8 @@ class Outbox:
     def save(self, changes: Changes) -> None:
         """Write one step to disk; when this returns it survives a crash."""
         now = self.clock()
+        rows = [to_row(entry, now=now, run_id=self.run_id) for entry in changes.entries]
         with self.writing() as connection:
-            rows = [to_row(entry, now=now, run_id=self.run_id) for entry in changes.entries]
             _upsert(connection, DOCUMENT, rows, ("kind", "source_id"))
             for bill_id, lines in changes.billed.items():
                 _replace_billed(connection, bill_id, lines)

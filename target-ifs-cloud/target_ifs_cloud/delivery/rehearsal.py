@@ -88,8 +88,13 @@ class RehearsingSite(Site):
         return answers
 
     @override
-    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        return self._pretend(document, shown.invoice_id)
+    def converge(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> Sequence[Sent]:
+        return [
+            self._pretend(document, invoice.invoice_id)
+            for document, invoice in zip(documents, shown, strict=True)
+        ]
 
     @override
     def cancel(self, shown: InvoiceShown) -> Sent:
@@ -101,12 +106,24 @@ class RehearsingSite(Site):
         return self.cancel(shown)
 
     @override
-    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
-        return () if shown in self._pretended.values() else super().differences(document, shown)
+    def differences(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> Sequence[Sequence[str]]:
+        real = self._real(shown)
+        told = super().differences([documents[place] for place in real], list(real.values()))
+        found = dict(zip(real, told, strict=True))
+        return [found.get(place, ()) for place in range(len(shown))]
 
     @override
-    def is_whole(self, shown: InvoiceShown) -> bool:
-        return shown in self._pretended.values() or super().is_whole(shown)
+    def are_whole(self, shown: Sequence[InvoiceShown]) -> Sequence[bool]:
+        real = self._real(shown)
+        told = dict(zip(real, super().are_whole(list(real.values())), strict=True))
+        return [told.get(place, True) for place in range(len(shown))]
+
+    def _real(self, shown: Sequence[InvoiceShown]) -> dict[int, InvoiceShown]:
+        """What IFS itself holds, by place in the list."""
+        pretended = list(self._pretended.values())
+        return {place: one for place, one in enumerate(shown) if one not in pretended}
 
     def _pretend(self, document: SupplierInvoice, invoice_id: str) -> Sent:
         self._pretended[document.key] = InvoiceShown(

@@ -37,7 +37,7 @@ from target_ifs_cloud.delivery.summary import (
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
 from target_ifs_cloud.documents import SourceKind
 from target_ifs_cloud.errors import TemporaryError
-from target_ifs_cloud.mapping import load_rules, source_of
+from target_ifs_cloud.mapping import load_rules, source_id_of, source_of
 from target_ifs_cloud.mapping.rules import Rules
 from target_ifs_cloud.settings import Settings
 
@@ -190,13 +190,13 @@ class DeliveryRun:
 
     def take_bills(self, records: Sequence[Record]) -> None:
         """Deliver these bills; a bill that comes twice counts in its last form."""
-        latest = {source_of("bill", record).id: record for record in records}
+        latest = {source_id_of("bill", record): record for record in records}
         known = self._outbox.find("bill", latest)
         self._deliver("bill", [(record, known.get(id_)) for id_, record in latest.items()])
 
     def take_purchase_orders(self, records: Sequence[Record]) -> None:
         """Keep these orders on disk; their open amount is worked out when the bills are settled."""
-        latest = {source_of("purchase_order", record).id: record for record in records}
+        latest = {source_id_of("purchase_order", record): record for record in records}
         known = self._outbox.find("purchase_order", latest)
         entries = []
         for id_, record in latest.items():

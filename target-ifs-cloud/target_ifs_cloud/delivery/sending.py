@@ -25,8 +25,10 @@ class Sender(Protocol):
     def create(self, documents: Sequence[SupplierInvoice]) -> Sequence[Sent]:
         """Create invoices with lines and postings, one verdict per document in order."""
 
-    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        """Bring a preliminary invoice to what the document says, with ETags just read."""
+    def converge(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> Sequence[Sent]:
+        """Bring preliminary invoices to what their documents say, with ETags just read."""
 
     def cancel(self, shown: InvoiceShown) -> Sent:
         """Cancel a preliminary invoice with the ETag just read."""
@@ -34,8 +36,10 @@ class Sender(Protocol):
     def end(self, shown: InvoiceShown) -> Sent:
         """Close an order whose source has run its course; anything else is cancelled then."""
 
-    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
-        """What differs between the document and the invoice with its lines and postings."""
+    def differences(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> Sequence[Sequence[str]]:
+        """What differs between documents and their invoices with lines and postings."""
 
-    def is_whole(self, shown: InvoiceShown) -> bool:
-        """Whether lines and postings of the invoice add up to its header."""
+    def are_whole(self, shown: Sequence[InvoiceShown]) -> Sequence[bool]:
+        """Whether lines and postings of each invoice add up to its header."""

@@ -6,11 +6,12 @@ opened by the first question, so a run with nothing to do asks IFS nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from logging import Logger
+from typing import TypeVar
 
 from target_ifs_cloud.delivery.acting import exchange_of
 from target_ifs_cloud.delivery.external_route import ExternalRoute
@@ -48,6 +49,9 @@ from target_ifs_cloud.reference import Reference, SupplierReference
 from target_ifs_cloud.settings import Settings
 from target_ifs_cloud.wire.clockwork import Clockwork
 from target_ifs_cloud.wire.token import Login
+
+T = TypeVar("T")
+Route = ManualRoute | ExternalRoute | OrderRoute
 
 
 class Site:
@@ -231,19 +235,20 @@ class Site:
 
     def create(self, documents: Sequence[SupplierInvoice]) -> Sequence[Sent]:
         """Create these documents, one verdict each, in order."""
-        orders = {i: d for i, d in enumerate(documents) if isinstance(d, PurchaseOrder)}
-        invoices = {i: d for i, d in enumerate(documents) if i not in orders}
-        sent: dict[int, Sent] = {}
-        if invoices:
-            answers = self._invoices.create(list(invoices.values()))
-            sent |= dict(zip(invoices, answers, strict=True))
-        if orders:
-            sent |= dict(zip(orders, self._orders.create(list(orders.values())), strict=True))
-        return [sent[index] for index in range(len(documents))]
+        are_orders = [isinstance(document, PurchaseOrder) for document in documents]
+        return _in_order(
+            (places, route.create(_picked(documents, places)))
+            for route, places in self._routes(are_orders)
+        )
 
-    def converge(self, document: SupplierInvoice, shown: InvoiceShown) -> Sent:
-        """Bring what stands in IFS to the document, as long as it is as it was read."""
-        return self._route_of(shown).converge(document, shown)
+    def converge(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> Sequence[Sent]:
+        """Bring what stands in IFS to the documents, as long as it is as it was read."""
+        return _in_order(
+            (places, route.converge(_picked(documents, places), _picked(shown, places)))
+            for route, places in self._routes_of(shown)
+        )
 
     def cancel(self, shown: InvoiceShown) -> Sent:
         """Cancel what stands in IFS, as long as it is as it was read."""
@@ -253,23 +258,53 @@ class Site:
         """End what stands in IFS because its source has run its course: orders are closed."""
         return self._route_of(shown).end(shown)
 
-    def differences(self, document: SupplierInvoice, shown: InvoiceShown) -> Sequence[str]:
-        """What differs between the document and what stands in IFS, with lines and postings."""
-        return self._route_of(shown).differences(document, shown)
+    def differences(
+        self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
+    ) -> Sequence[Sequence[str]]:
+        """What differs between documents and what stands in IFS, with lines and postings."""
+        return _in_order(
+            (places, route.differences(_picked(documents, places), _picked(shown, places)))
+            for route, places in self._routes_of(shown)
+        )
 
-    def is_whole(self, shown: InvoiceShown) -> bool:
+    def are_whole(self, shown: Sequence[InvoiceShown]) -> Sequence[bool]:
         """Whether what stands in IFS is complete in itself."""
-        return self._route_of(shown).is_whole(shown)
+        return _in_order(
+            (places, route.are_whole(_picked(shown, places)))
+            for route, places in self._routes_of(shown)
+        )
 
     # parts
 
-    def _route_of(self, shown: InvoiceShown) -> ManualRoute | ExternalRoute | OrderRoute:
+    def _route_of(self, shown: InvoiceShown) -> Route:
         return self._orders if shown.series == ORDER_SERIES else self._invoices
+
+    def _routes_of(self, shown: Sequence[InvoiceShown]) -> Iterator[tuple[Route, list[int]]]:
+        return self._routes([invoice.series == ORDER_SERIES for invoice in shown])
+
+    def _routes(self, are_orders: Sequence[bool]) -> Iterator[tuple[Route, list[int]]]:
+        """The routes of a list of documents, each with the places of those that take it."""
+        orders = [place for place, is_order in enumerate(are_orders) if is_order]
+        invoices = [place for place, is_order in enumerate(are_orders) if not is_order]
+        if invoices:
+            yield self._invoices, invoices
+        if orders:
+            yield self._orders, orders
 
     def _uses_proposal(self, company: str, supplier: str) -> bool:
         reference = self.reference_for([SupplierId(supplier)])
         row = reference.suppliers.get(SupplierId(supplier))
         return uses_proposal(reference.companies[CompanyId(company)], row)
+
+
+def _picked(items: Sequence[T], places: Sequence[int]) -> list[T]:
+    return [items[place] for place in places]
+
+
+def _in_order(answers: Iterable[tuple[Sequence[int], Sequence[T]]]) -> list[T]:
+    """Answers of several routes in the order of the question."""
+    found = {p: one for places, own in answers for p, one in zip(places, own, strict=True)}
+    return [found[place] for place in sorted(found)]
 
 
 def _connect(

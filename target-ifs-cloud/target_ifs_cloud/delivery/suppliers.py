@@ -27,7 +27,7 @@ from target_ifs_cloud.delivery.vendor_cases import (
 )
 from target_ifs_cloud.documents import Supplier, SupplierId
 from target_ifs_cloud.errors import TemporaryError
-from target_ifs_cloud.mapping import leading_vendors, map_vendor, source_of
+from target_ifs_cloud.mapping import leading_vendors, map_vendor, source_id_of
 from target_ifs_cloud.mapping.records import read_text
 from target_ifs_cloud.mapping.rules import Rules
 from target_ifs_cloud.mapping.vendor_suspicions import SUSPICIONS, KnownNames, find_suspicions
@@ -110,7 +110,7 @@ class SupplierDelivery:
 
     def _cases(self, records: Sequence[Mapping[str, Any]]) -> list[VendorCase]:
         reference, rules = self._site.reference, self._rules
-        latest = {source_of("vendor", record).id: record for record in records}
+        latest = {source_id_of("vendor", record): record for record in records}
         known = self._outbox.find("vendor", latest)
         # A creation in doubt was sent because nobody had its id: who has it now is the vendor.
         found = {

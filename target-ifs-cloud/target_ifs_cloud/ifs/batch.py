@@ -19,7 +19,7 @@ from typing import Any
 from target_ifs_cloud.ifs.batch_text import Part, read_parts
 from target_ifs_cloud.ifs.odata import body, error_of, is_duplicate, is_stale, parse_json
 from target_ifs_cloud.wire.exchange import NO_ERROR, ErrorText, is_lock
-from target_ifs_cloud.wire.retry import is_certain_refusal, is_told_to_wait
+from target_ifs_cloud.wire.retry import is_certain_refusal, is_undone
 
 _CRLF = "\r\n"
 _UNAUTHORISED = 401
@@ -102,7 +102,7 @@ class Failed:
     @property
     def is_temporary(self) -> bool:
         """True when the same change set may be sent again: told to wait, locked, token too old."""
-        is_wait = is_told_to_wait(self.status, self.error) or self.status == _UNAUTHORISED
+        is_wait = is_undone(self.status, self.error) or self.status == _UNAUTHORISED
         return is_wait or is_lock(self.error) or self.status == 0
 
     @property
@@ -148,40 +148,42 @@ def write_changes(
     change_sets: Sequence[ChangeSet], *, decimal_as_string: bool = False
 ) -> BatchText:
     """A batch of change sets. Content-IDs count from 1 through the whole batch."""
-    boundary = _boundary("batch", repr(change_sets))
     pieces: list[bytes] = []
     first = 1
     for number, change_set in enumerate(change_sets, start=1):
-        inner = _boundary(f"changeset_{number}", repr(change_set))
-        pieces.append(
-            _lines(f"--{boundary}", f"Content-Type: multipart/mixed; boundary={inner}", "")
-        )
-        for position, operation in enumerate(change_set.operations):
-            pieces.append(_lines(f"--{inner}", *_part_head(first + position)))
-            pieces.append(_operation(operation, first, decimal_as_string=decimal_as_string))
-        pieces.append(_lines(f"--{inner}--"))
-        first += len(change_set.operations)
-    pieces.append(_lines(f"--{boundary}--"))
-    return BatchText(content_type=f"multipart/mixed; boundary={boundary}", body=b"".join(pieces))
+        operations = [
+            _operation(operation, first, decimal_as_string=decimal_as_string)
+            for operation in change_set.operations
+        ]
+        inner = _boundary(f"changeset_{number}", operations)
+        parts = [
+            _lines(f"--{inner}", *_part_head(content_id)) + text
+            for content_id, text in enumerate(operations, start=first)
+        ]
+        head = _lines(f"Content-Type: multipart/mixed; boundary={inner}", "")
+        pieces.append(head + b"".join(parts) + _lines(f"--{inner}--"))
+        first += len(operations)
+    return _enclosed(pieces)
 
 
 def write_reads(paths: Sequence[str], *, decimal_as_string: bool = False) -> BatchText:
     """A batch of GETs, each address relative to the projection."""
-    boundary = _boundary("batch", repr(paths))
     accept = _JSON_EXACT if decimal_as_string else _JSON
-    pieces = [
-        _lines(
-            f"--{boundary}",
-            *_part_head(number),
-            f"GET {path} HTTP/1.1",
-            f"Accept: {accept}",
-            "",
-            "",
-        )
-        for number, path in enumerate(paths, start=1)
-    ]
-    pieces.append(_lines(f"--{boundary}--"))
-    return BatchText(content_type=f"multipart/mixed; boundary={boundary}", body=b"".join(pieces))
+    return _enclosed(
+        [
+            _lines(*_part_head(number), f"GET {path} HTTP/1.1", f"Accept: {accept}", "", "")
+            for number, path in enumerate(paths, start=1)
+        ]
+    )
+
+
+def _enclosed(pieces: Sequence[bytes]) -> BatchText:
+    boundary = _boundary("batch", pieces)
+    begin = _lines(f"--{boundary}")
+    text = b"".join([part for piece in pieces for part in (begin, piece)])
+    return BatchText(
+        content_type=f"multipart/mixed; boundary={boundary}", body=text + _lines(f"--{boundary}--")
+    )
 
 
 def _part_head(content_id: int) -> tuple[str, ...]:
@@ -215,9 +217,9 @@ def _lines(*lines: str) -> bytes:
     return "".join(line + _CRLF for line in lines).encode()
 
 
-def _boundary(name: str, content: str) -> str:
+def _boundary(name: str, content: Sequence[bytes]) -> str:
     """A delimiter made from what it delimits, so that no value can contain it by intent."""
-    return f"{name}_{hashlib.sha256(content.encode()).hexdigest()[:32]}"
+    return f"{name}_{hashlib.sha256(b''.join(content)).hexdigest()[:32]}"
 
 
 def read_changes(
@@ -337,7 +339,7 @@ def _refusal(part: Part) -> Failed | Unanswered | None:
     if 200 <= part.status < 300 and error is None:  # noqa: PLR2004
         return None
     status, error = part.status, error or NO_ERROR
-    is_clear = is_certain_refusal(status) or is_told_to_wait(status, error) or is_lock(error)
+    is_clear = is_certain_refusal(status) or is_undone(status, error) or is_lock(error)
     if status < 400 or not is_clear:  # noqa: PLR2004
         return Unanswered(reason=f"answered with status {status}, which leaves the outcome open")
     return Failed(status=status, error=error, retry_after=part.headers.get("retry-after"))

@@ -65,13 +65,18 @@ def _split(text: bytes, boundary: bytes) -> Iterator[tuple[bytes | None, bool, b
     A delimiter counts only with its line end, or as the closing one, so that a delimiter that is
     cut short is none.
     """
+    # The line end before it is looked at by hand: a pattern that begins with it is slow to search.
     delimiter = re.compile(
-        rb"(?:\A|\r?\n)--" + re.escape(boundary) + rb"(?:(--)[ \t]*(?=\r?\n|\Z)|[ \t]*(?=\r?\n))"
+        rb"--" + re.escape(boundary) + rb"(?:(--)[ \t]*(?=\r?\n|\Z)|[ \t]*(?=\r?\n))"
     )
     start: int | None = None
     for match in delimiter.finditer(text):
+        before = text[max(match.start() - 2, 0) : match.start()]
+        if before and not before.endswith(b"\n"):
+            continue
         is_last = match.group(1) is not None
-        yield (None if start is None else text[start : match.start()]), True, is_last
+        end = match.start() - (len(before) if before == b"\r\n" else len(before[-1:]))
+        yield (None if start is None else text[start:end]), True, is_last
         if is_last:
             return
         start = match.end()

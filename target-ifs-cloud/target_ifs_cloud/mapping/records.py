@@ -213,22 +213,26 @@ _LABEL = {
 
 
 def source_of(kind: SourceKind, record: object) -> Source:
-    """Which record a document is made from. Never raises, whatever the record holds.
-
-    A record without its identity gets one from what it has, so that it can be kept on record; the
-    mapping holds it with the problem ``identity_missing``.
-    """
-    content = _hash(record)
+    """Which record a document is made from. Never raises, whatever the record holds."""
     noun, names = _LABEL[kind]
     texts = (read_text(pick(record, name)) for name in names)
     name = next((text for text in texts if text), "without a name")
     return Source(
         kind=kind,
-        id=identity(kind, record) or f"no-identity-{content[:16]}",
+        id=source_id_of(kind, record),
         version=read_whole(pick(record, "version")),
-        hash=content,
+        hash=_hash(record),
         label=f"{noun} {name}"[:LABEL_LENGTH_MAX],
     )
+
+
+def source_id_of(kind: SourceKind, record: object) -> str:
+    """Under which id a record is kept. Never raises, whatever the record holds.
+
+    A record without its identity gets one from what it has, so that it can be kept on record; the
+    mapping holds it with the problem ``identity_missing``.
+    """
+    return identity(kind, record) or f"no-identity-{_hash(record)[:16]}"
 
 
 def identity(kind: SourceKind, record: object) -> str:

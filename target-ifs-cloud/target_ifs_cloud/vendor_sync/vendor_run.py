@@ -23,7 +23,7 @@ from target_ifs_cloud.delivery.summary import (
     render_summary,
 )
 from target_ifs_cloud.documents import SupplierId
-from target_ifs_cloud.mapping import source_of
+from target_ifs_cloud.mapping import source_id_of, source_of
 from target_ifs_cloud.vendor_sync.alignment import Alignment, Case, Result
 from target_ifs_cloud.vendor_sync.matching import VendorIndex
 from target_ifs_cloud.vendor_sync.supplier_rules import SupplierRules, load_supplier_rules
@@ -119,7 +119,7 @@ class VendorRun:
     def take_suppliers(self, records: Sequence[Record]) -> None:
         """Remember these suppliers; one that comes twice counts in its last form."""
         for record in records:
-            self._records[source_of("supplier", record).id] = record
+            self._records[source_id_of("supplier", record)] = record
 
     def finish(self) -> int:
         """Settle every supplier, print the closing table; the answer is the exit code.
