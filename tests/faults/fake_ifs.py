@@ -16,6 +16,7 @@ from target_ifs_cloud.documents import (
     normalise_number,
 )
 from target_ifs_cloud.errors import TemporaryError
+from target_ifs_cloud.ifs.invoice_reader import Stamps
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 
@@ -47,9 +48,10 @@ class FakeIfs:
     finds: int = 0
 
     def find(
-        self, numbers: Mapping[DocumentKey, str]
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """Everything under the keys that is not cancelled and visible by now."""
+        del stamps
         self.fault("find")
         if self.is_down:
             raise TemporaryError("IFS does not answer")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from target_ifs_cloud.delivery.entry import UNSURE, State
+from target_ifs_cloud.delivery.entry import UNSURE, Content, Entry, State
 from target_ifs_cloud.delivery.plan import Decision, Known, Move, Shown, decide
 from target_ifs_cloud.delivery.recording import Step
 from target_ifs_cloud.delivery.sending import Sender
@@ -16,6 +16,7 @@ from target_ifs_cloud.delivery.situation import (
     is_mine,
     is_ours,
     is_settled,
+    is_stamped,
     situation_of,
 )
 from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
@@ -47,11 +48,19 @@ class Deciding:
                 numbers[candidate.key] = _number_of(candidate)
                 if candidate.is_moved and candidate.document:
                     numbers.setdefault(candidate.document.key, candidate.document.number)
-        found: Found = self._sender.find(numbers) if numbers else {}
-        shown = [
-            _ours_first(found.get(c.key, ()) if c.key and _needs_look_up(c) else (), c)
-            for c in candidates
-        ]
+        stamps = {
+            candidate.key: _stamps_of(candidate)
+            for candidate in candidates
+            if candidate.key in numbers and _is_unsent(candidate)
+        }
+        looked = self._sender.find(numbers, stamps) if numbers else {}
+        recognised = [_recognise(candidate, looked) for candidate in candidates]
+        candidates = [candidate for candidate, _ in recognised]
+        shown = [invoice for _, invoice in recognised]
+        found: Found = {
+            key: tuple(invoice for invoice in own if invoice.is_under(key))
+            for key, own in looked.items()
+        }
         closer = self._look_closer(candidates, shown)
         steps = [
             self._decide(candidate, shown[i], closer.get(i), found=found, is_serving=is_serving)
@@ -166,6 +175,51 @@ _WITHOUT_OWNERSHIP = {
 """What becomes of a decision when the invoice was entered by other hands."""
 
 _OF_OURS = frozenset({Decision.UPDATE, Decision.MOVE, Decision.CANCEL})
+
+
+def _is_unsent(candidate: Candidate) -> bool:
+    """Whether the outbox knows of no invoice of this document."""
+    return candidate.known in {Known.NOTHING, Known.HELD, Known.REJECTED, Known.CANCELLED}
+
+
+def _stamps_of(candidate: Candidate) -> dict[str, str]:
+    """The header fields that name the source, by which its invoice is known without the outbox."""
+    header = candidate.document.header if candidate.document else ()
+    id_ = candidate.source.id
+    return {name: text for name, text in header if isinstance(text, str) and id_ and id_ in text}
+
+
+def _recognise(candidate: Candidate, looked: Found) -> tuple[Candidate, InvoiceShown | None]:
+    """The candidate and its invoice; one that names the source is ours, outbox or not."""
+    key, document = candidate.key, candidate.document
+    if key is None or not _needs_look_up(candidate):
+        return candidate, None
+    found = looked.get(key, ())
+    own = [invoice for invoice in found if is_stamped(invoice, candidate.source.id)]
+    if document is None or not own or not _is_unsent(candidate):
+        return candidate, _ours_first([i for i in found if i.is_under(key)], candidate)
+    shown = min(own, key=lambda invoice: not invoice.is_under(key))
+    return _remembered(candidate, document, shown), shown
+
+
+def _remembered(candidate: Candidate, document: SupplierInvoice, shown: InvoiceShown) -> Candidate:
+    """As if the outbox knew: sent under this key and in doubt, or standing under a former one."""
+    is_here = shown.is_under(document.key)
+    before = candidate.entry or Entry(
+        source=candidate.source, state=State.WAITING, rules_version=candidate.rules_version
+    )
+    entry = replace(
+        before,
+        source=replace(candidate.source, hash=""),
+        state=State.IN_DOUBT if is_here else State.CONFIRMED,
+        key=document.key if is_here else shown.key,
+        content=Content.shown_by(shown, fingerprint=UNSURE),
+        intent=Content.of(document) if is_here else None,
+        ifs_id=shown.invoice_id,
+        problems=(),
+        sent_at=None,
+    )
+    return replace(candidate, entry=entry)
 
 
 def _is_update_unsent(candidate: Candidate, shown: InvoiceShown) -> bool:

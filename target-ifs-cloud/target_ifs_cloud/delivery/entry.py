@@ -22,6 +22,7 @@ from target_ifs_cloud.documents import (
     SupplierInvoice,
     canonical_json,
 )
+from target_ifs_cloud.ifs.invoices import InvoiceShown
 from target_ifs_cloud.mapping.suspects import near_number
 
 
@@ -85,6 +86,18 @@ class Content:
             tax=document.tax,
             gross=document.gross,
             fingerprint=document.fingerprint,
+        )
+
+    @classmethod
+    def shown_by(cls, shown: InvoiceShown, *, fingerprint: str = "") -> Content:
+        """What an invoice in IFS shows; as that of other hands, which is never overwritten."""
+        return cls(
+            number=shown.number,
+            currency=shown.currency,
+            net=shown.net,
+            tax=shown.tax,
+            gross=shown.gross,
+            fingerprint=fingerprint,
         )
 
     def to_text(self) -> str:

@@ -35,6 +35,7 @@ from target_ifs_cloud.ifs.external_invoices import (
     load_change_set,
     load_id_of,
 )
+from target_ifs_cloud.ifs.invoice_reader import Stamps
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 ATTEMPTS_MAX = 5
@@ -56,14 +57,14 @@ class ExternalRoute:
         self._left: set[tuple[str, str]] = set()
 
     def find(
-        self, numbers: Mapping[DocumentKey, str]
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """The invoices under these keys that are not cancelled.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.
         """
-        return self._manual.find(numbers)
+        return self._manual.find(numbers, stamps)
 
     def converge(
         self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
@@ -187,7 +188,7 @@ class ExternalRoute:
     def _look(self, journeys: Sequence[Journey]) -> None:
         """The invoices that came of it, compared with the documents."""
         waiting = open_ones(journeys)
-        found = self._manual.find({j.document.key: j.document.number for j in waiting})
+        found = self._manual.find({j.document.key: j.document.number for j in waiting}, {})
         standing = {j.load_id: found[j.document.key][0] for j in waiting if found[j.document.key]}
         self._settle([j for j in waiting if j.load_id in standing], standing)
         absent = open_ones(waiting)

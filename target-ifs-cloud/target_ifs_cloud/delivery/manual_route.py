@@ -26,7 +26,7 @@ from target_ifs_cloud.ifs.invoice_changes import (
     proposal_change_set,
 )
 from target_ifs_cloud.ifs.invoice_differences import differences, is_whole
-from target_ifs_cloud.ifs.invoice_reader import InvoiceReader
+from target_ifs_cloud.ifs.invoice_reader import InvoiceReader, Stamps
 from target_ifs_cloud.ifs.invoices import (
     InvoiceDetails,
     InvoiceShown,
@@ -52,14 +52,14 @@ class ManualRoute:
         self._reader = InvoiceReader(client)
 
     def find(
-        self, numbers: Mapping[DocumentKey, str]
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """The invoices under these keys that are not cancelled.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.
         """
-        return self._reader.find(numbers)
+        return self._reader.find(numbers, stamps)
 
     def create(self, documents: Sequence[SupplierInvoice]) -> list[Sent]:
         """Create invoices; where the company uses proposals, their rows follow as a second step."""

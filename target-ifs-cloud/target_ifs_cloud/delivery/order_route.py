@@ -17,6 +17,7 @@ from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.ifs.batch import ChangeSet, Failed, Operation, action_of
 from target_ifs_cloud.ifs.client import IfsClient
 from target_ifs_cloud.ifs.invoice_changes import NoEtagError
+from target_ifs_cloud.ifs.invoice_reader import Stamps
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 from target_ifs_cloud.ifs.orders import (
     OrderShown,
@@ -57,13 +58,14 @@ class OrderRoute:
         self._client = client
 
     def find(
-        self, numbers: Mapping[DocumentKey, str]
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
-        """The orders under these numbers that still count.
+        """The orders under these numbers that still count; we give the numbers, no stamp is needed.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.
         """
+        del stamps
         return find_orders(self._client, numbers)
 
     def create(self, documents: Sequence[SupplierInvoice]) -> list[Sent]:

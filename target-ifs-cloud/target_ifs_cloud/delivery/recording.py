@@ -250,7 +250,7 @@ def _record_same(step: Step) -> Record:
     entry = replace(
         before,
         source=step.candidate.source,
-        content=before.content if is_as_sent else _content_shown(shown),
+        content=before.content if is_as_sent else Content.shown_by(shown),
         problems=(),
         note=before.note if keeps_note else "",
         is_due=False,
@@ -264,7 +264,7 @@ def _record_found(step: Step) -> Record:
     candidate, shown = step.candidate, _shown_of(step)
     was_ours = step.decision is Decision.CONFIRM
     base = _entry_of(step) if was_ours else _new_entry(candidate, State.CONFIRMED)
-    content = base.intent if was_ours else _content_shown(shown)
+    content = base.intent if was_ours else Content.shown_by(shown)
     is_stamp = is_stamped(shown, candidate.source.id)
     if candidate.document and not was_ours and not step.differences and is_stamp:
         # Written from here before the outbox was lost.
@@ -295,7 +295,7 @@ def _record_change(step: Step) -> Record:
     state = State.CONFIRMED if before.known is Known.IN_DOUBT else before.state
     content = before.content
     if before.known is Known.IN_DOUBT and step.shown:
-        content = _content_shown(step.shown)
+        content = Content.shown_by(step.shown)
     entry = replace(
         before,
         state=state,
@@ -381,18 +381,6 @@ def _shown_of(step: Step) -> InvoiceShown:
         message = f"{step.decision} needs an invoice that IFS shows"
         raise AssertionError(message)
     return step.shown
-
-
-def _content_shown(shown: InvoiceShown) -> Content:
-    """What stands in IFS by other hands: without a fingerprint, so it is never overwritten."""
-    return Content(
-        number=shown.number,
-        currency=shown.currency,
-        net=shown.net,
-        tax=shown.tax,
-        gross=shown.gross,
-        fingerprint="",
-    )
 
 
 def _billed(step: Step) -> tuple[BilledLine, ...] | None:

@@ -27,6 +27,7 @@ from target_ifs_cloud.documents import (
 )
 from target_ifs_cloud.errors import ConfigurationError
 from target_ifs_cloud.ifs.batch import ChangeSet
+from target_ifs_cloud.ifs.invoice_reader import Stamps
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 from target_ifs_cloud.reference import SupplierCompany
 
@@ -72,11 +73,12 @@ class RehearsingSite(Site):
 
     @override
     def find(
-        self, numbers: Mapping[DocumentKey, str]
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         known = {key: self._pretended[key] for key in numbers if key in self._pretended}
         asked = {key: number for key, number in numbers.items() if key not in known}
-        found = dict(super().find(asked)) if asked else {}
+        own = {key: texts for key, texts in stamps.items() if key in asked}
+        found = dict(super().find(asked, own)) if asked else {}
         return found | {key: (shown,) if shown else () for key, shown in known.items()}
 
     @override

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from target_ifs_cloud.delivery.sent import Sent
 from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
+from target_ifs_cloud.ifs.invoice_reader import Stamps
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 
@@ -14,9 +15,11 @@ class Sender(Protocol):
     """Supplier invoices in IFS, as delivery sees them."""
 
     def find(
-        self, numbers: Mapping[DocumentKey, str]
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """The invoices under these keys that are not cancelled; ``numbers`` as they are written.
+
+        For a document with ``stamps`` also what carries one of them under another number.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.

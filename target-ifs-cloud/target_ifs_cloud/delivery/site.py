@@ -33,6 +33,7 @@ from target_ifs_cloud.ifs.batch import ChangeSet
 from target_ifs_cloud.ifs.client import IfsClient, connect
 from target_ifs_cloud.ifs.client import Site as SiteAddress
 from target_ifs_cloud.ifs.expectations import Uses
+from target_ifs_cloud.ifs.invoice_reader import Stamps
 from target_ifs_cloud.ifs.invoices import InvoiceShown, uses_proposal
 from target_ifs_cloud.ifs.metadata import require_profile_fits
 from target_ifs_cloud.ifs.profile import load_profile
@@ -221,7 +222,7 @@ class Site:
         return OrderRoute(self._client)
 
     def find(
-        self, numbers: Mapping[DocumentKey, str]
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """What stands in IFS under these keys and is not cancelled.
 
@@ -230,8 +231,9 @@ class Site:
         """
         orders = {key: text for key, text in numbers.items() if key.series == ORDER_SERIES}
         invoices = {key: text for key, text in numbers.items() if key not in orders}
-        found = dict(self._invoices.find(invoices)) if invoices else {}
-        return found | (dict(self._orders.find(orders)) if orders else {})
+        own = {key: texts for key, texts in stamps.items() if key in invoices}
+        found = dict(self._invoices.find(invoices, own)) if invoices else {}
+        return found | (dict(self._orders.find(orders, {})) if orders else {})
 
     def create(self, documents: Sequence[SupplierInvoice]) -> Sequence[Sent]:
         """Create these documents, one verdict each, in order."""

@@ -25,10 +25,15 @@ from target_ifs_cloud.ifs.odata import (
     equals,
     same_text,
 )
+from target_ifs_cloud.ifs.paging import Reading
 from target_ifs_cloud.ifs.profile import ProjectionKey
 from target_ifs_cloud.ifs.profile_names import ProposalNames
 from target_ifs_cloud.ifs.rows import Row, RowShown, amount, is_listed, shown_row, text
 
+Stamps = Mapping[DocumentKey, Mapping[str, str]]
+"""For a document the fields whose text names its source, with that text."""
+_NO_STAMPS: Stamps = {}
+_FILTER_REFUSED = frozenset({400, 501})
 _QUERY_RESERVE = 300
 """Characters of an address kept for the host, the path and the other options."""
 
@@ -41,30 +46,44 @@ class InvoiceReader:
         self._client = client
         self._profile = client.profile
         self._is_any_case = client.profile.number_lookup == "any_case"
+        self._asks_stamps = client.profile.source_lookup
 
     def find(
-        self, numbers: Mapping[DocumentKey, str]
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps = _NO_STAMPS
     ) -> dict[DocumentKey, tuple[InvoiceShown, ...]]:
         """The invoices under these keys that are not cancelled; ``numbers`` as they are written.
 
         Company, supplier and number are asked for; the series is compared here. Every key of the
-        question has an entry in the answer.
+        question has an entry in the answer. With ``stamps`` the answer also holds invoices of the
+        same company that carry one of these texts, whatever their number is.
 
         Raises:
             TemporaryError: the answer was not complete, or holds what was not asked for.
             ConfigurationError: the site profile does not fit.
         """
-        if not self._is_any_case:
-            return self._find(numbers, is_any_case=False)
-        try:
-            return self._find(numbers, is_any_case=True)
-        except (RefusedError, NotOfferedError) as error:
-            if isinstance(error, RefusedError) and error.status != 400:  # noqa: PLR2004
-                raise
-            found = self._find(numbers, is_any_case=False)
-            # This site refuses functions in a filter: ask for the usual spellings from now on.
-            self._is_any_case = False
+        ways = [
+            (is_any_case, own)
+            for is_any_case in ((True, False) if self._is_any_case else (False,))
+            for own in ((stamps, _NO_STAMPS) if stamps and self._asks_stamps else (_NO_STAMPS,))
+        ]
+        for is_any_case, own in ways[:-1]:
+            try:
+                found = self._find(numbers, own, is_any_case=is_any_case)
+            except (RefusedError, NotOfferedError) as error:
+                if isinstance(error, RefusedError) and error.status not in _FILTER_REFUSED:
+                    raise
+                continue
+            self._learn(is_any_case=is_any_case, asks_stamps=bool(own) or not stamps)
             return found
+        is_any_case, own = ways[-1]
+        found = self._find(numbers, own, is_any_case=is_any_case)
+        self._learn(is_any_case=is_any_case, asks_stamps=bool(own) or not stamps)
+        return found
+
+    def _learn(self, *, is_any_case: bool, asks_stamps: bool) -> None:
+        """Ask in the way that this site has not refused from now on."""
+        self._is_any_case = self._is_any_case and is_any_case
+        self._asks_stamps = self._asks_stamps and asks_stamps
 
     def read_details(
         self, shown: Sequence[InvoiceShown], *, proposals: Sequence[bool]
@@ -150,7 +169,7 @@ class InvoiceReader:
     # parts
 
     def _find(
-        self, numbers: Mapping[DocumentKey, str], *, is_any_case: bool
+        self, numbers: Mapping[DocumentKey, str], stamps: Stamps, *, is_any_case: bool
     ) -> dict[DocumentKey, tuple[InvoiceShown, ...]]:
         names = self._profile.invoice
         parts: dict[str, list[Filter]] = {}
@@ -159,23 +178,33 @@ class InvoiceReader:
             spelling = any_of(_spellings(field, written, asked, is_any_case=is_any_case))
             part = all_of([equals(names.supplier, asked.supplier), spelling])
             parts.setdefault(asked.company, []).append(part)
+        marks: dict[str, list[Filter]] = {}
+        for asked, texts in stamps.items():
+            marks.setdefault(asked.company, []).extend(equals(n, t) for n, t in texts.items())
         wanted = {(k.company, k.supplier, k.number) for k in numbers}
-        found: dict[DocumentKey, list[InvoiceShown]] = {asked: [] for asked in numbers}
+        found: dict[DocumentKey, dict[str, InvoiceShown]] = {asked: {} for asked in numbers}
         order = (names.company, names.id)
-        for row in self._grouped("invoice", names.set, names.company, parts=parts, order=order):
-            invoice = shown_invoice(row, self._profile)
-            number = normalise_number(invoice.number)
-            if (invoice.company, invoice.supplier, number) not in wanted:
-                raise TemporaryError(
-                    "IFS showed invoices that were not asked for, so its answer cannot be relied "
-                    "on. Nothing was written. Run again"
-                )
-            if is_listed(invoice.state, names.cancelled_states):
-                continue
-            for asked, invoices in found.items():
-                if _is_under(invoice, number, asked):
-                    invoices.append(invoice)
-        return {asked: tuple(invoices) for asked, invoices in found.items()}
+        by_number, by_stamp = (
+            self._readings("invoice", names.set, names.company, parts=own, order=order)
+            for own in (parts, marks)
+        )
+        answers = self._collections("invoice", names.set, [*by_number, *by_stamp])
+        for place, rows in enumerate(answers):
+            for row in rows:
+                invoice = shown_invoice(row, self._profile)
+                number = normalise_number(invoice.number)
+                is_asked = (invoice.company, invoice.supplier, number) in wanted
+                if not is_asked and place < len(by_number):
+                    raise TemporaryError(
+                        "IFS showed invoices that were not asked for, so its answer cannot be "
+                        "relied on. Nothing was written. Run again"
+                    )
+                if is_listed(invoice.state, names.cancelled_states):
+                    continue
+                owners = [k for k in stamps if _carries(row, invoice.company, k, stamps[k])]
+                for asked in (*(key for key in numbers if invoice.is_under(key)), *owners):
+                    found[asked][invoice.invoice_id] = invoice
+        return {asked: tuple(invoices.values()) for asked, invoices in found.items()}
 
     def _grouped(
         self,
@@ -187,6 +216,19 @@ class InvoiceReader:
         order: Sequence[str],
     ) -> Iterator[Row]:
         """Rows under or-chains, one company per request, all requests in one batch."""
+        readings = self._readings(projection, collection, company_field, parts=parts, order=order)
+        for rows in self._collections(projection, collection, readings):
+            yield from rows
+
+    def _readings(
+        self,
+        projection: ProjectionKey,
+        collection: str,
+        company_field: str,
+        *,
+        parts: Mapping[str, Sequence[Filter]],
+        order: Sequence[str],
+    ) -> list[Reading]:
         limits = self._profile.limits
         readings = []
         for company, alternatives in parts.items():
@@ -199,6 +241,11 @@ class InvoiceReader:
                 readings.append(
                     self._client.reading(projection, collection, filter_by=filter_by, order=order)
                 )
+        return readings
+
+    def _collections(
+        self, projection: ProjectionKey, collection: str, readings: Sequence[Reading]
+    ) -> Iterator[list[Row]]:
         for rows in self._client.collections(projection, readings):
             if rows is None:
                 service = self._profile.projection(projection).name
@@ -206,7 +253,7 @@ class InvoiceReader:
                     f"IFS does not offer {collection} of {service} (status 404): correct "
                     f"projections.{projection} or {projection}.set in the site profile"
                 )
-            yield from rows
+            yield rows
 
     def _children(
         self,
@@ -279,8 +326,6 @@ def _spellings(name: str, written: str, key: DocumentKey, *, is_any_case: bool) 
     return [equals(name, variant) for variant in variants if variant]
 
 
-def _is_under(invoice: InvoiceShown, number: str, key: DocumentKey) -> bool:
-    """Whether an invoice stands under a key; one that shows no series could be of any."""
-    is_series = not invoice.series or invoice.series == key.series
-    has_key = (invoice.company, invoice.supplier, number)
-    return is_series and has_key == (key.company, key.supplier, key.number)
+def _carries(row: Row, company: str, key: DocumentKey, texts: Mapping[str, str]) -> bool:
+    """Whether a row of a company carries one of the texts of a document of that company."""
+    return company == key.company and any(text(row, name) == t for name, t in texts.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +54,12 @@ class InvoiceShown:
             series=self.series,
             number=normalise_number(self.number),
         )
+
+    def is_under(self, key: DocumentKey) -> bool:
+        """Whether it stands under a key; one that shows no series could be of any."""
+        own = self.key
+        is_series = not own.series or own.series == key.series
+        return is_series and replace(own, series=key.series) == key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

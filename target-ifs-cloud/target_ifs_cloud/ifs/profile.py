@@ -68,6 +68,7 @@ class SiteProfile(Block):
     ask_for_count: bool
     decimal_as_string: bool
     number_lookup: Literal["any_case", "exact_variants"]
+    source_lookup: bool
     numeric_keys: frozenset[Name]
     enum_keys: Mapping[Name, str]
     timestamp_fields: frozenset[Name]

@@ -60,7 +60,7 @@ def reconcile(
     result = Reconciliation()
     for entries in outbox.in_states([State.CONFIRMED]):
         documents = [entry for entry in entries if entry.key and entry.content]
-        found = sender.find({e.key: e.content.number for e in documents if e.key and e.content})
+        found = sender.find({e.key: e.content.number for e in documents if e.key and e.content}, {})
         for entry in documents:
             shown = _own(entry, found[entry.key] if entry.key else ())
             _compare(result, entry, shown, month_of)
