@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from target_ifs_cloud.delivery.correction import describe_change
@@ -16,7 +17,6 @@ from target_ifs_cloud.delivery.situation import (
     Candidate,
     has_content,
     is_ours,
-    is_stamped,
 )
 from target_ifs_cloud.delivery.summary import Outcome
 from target_ifs_cloud.documents import BilledLine, Problem
@@ -251,6 +251,7 @@ def _record_same(step: Step) -> Record:
         before,
         source=step.candidate.source,
         content=before.content if is_as_sent else Content.shown_by(shown),
+        amount=_amount_said(step),
         problems=(),
         note=before.note if keeps_note else "",
         is_due=False,
@@ -265,10 +266,6 @@ def _record_found(step: Step) -> Record:
     was_ours = step.decision is Decision.CONFIRM
     base = _entry_of(step) if was_ours else _new_entry(candidate, State.CONFIRMED)
     content = base.intent if was_ours else Content.shown_by(shown)
-    is_stamp = is_stamped(shown, candidate.source.id)
-    if candidate.document and not was_ours and not step.differences and is_stamp:
-        # Written from here before the outbox was lost.
-        content = Content.of(candidate.document)
     note = ""
     if step.differences:
         note = (
@@ -301,6 +298,7 @@ def _record_change(step: Step) -> Record:
         state=state,
         content=content,
         intent=None,
+        amount=_amount_said(step),
         note=note,
         problems=(),
         is_due=False,
@@ -338,7 +336,8 @@ def _record_refused(step: Step, intent: Entry, sent: Sent, *, now: datetime) -> 
         outcome = Outcome.REJECTED
     else:
         # The record stays the old one, so that the change is tried again by the next run.
-        entry = replace(before, record=step.candidate.record or before.record)
+        record = step.candidate.record or before.record
+        entry = replace(before, record=record, amount=_amount_said(step))
         outcome = Outcome.TO_LOOK_AT
     entry = replace(
         entry,
@@ -367,6 +366,13 @@ def _new_entry(candidate: Candidate, state: State) -> Entry:
         day=day if isinstance(day, date) else (before.day if before else None),
         is_released=before is not None and before.is_released,
     )
+
+
+def _amount_said(step: Step) -> Decimal | None:
+    """The gross amount that Procurify says now, whatever stands in IFS."""
+    candidate = step.candidate
+    before = candidate.entry.amount if candidate.entry else None
+    return before if candidate.amount is None else candidate.amount
 
 
 def _entry_of(step: Step) -> Entry:

@@ -87,6 +87,11 @@ class Site:
         """Call ``guard`` before every attempt of a write; what it raises keeps it from leaving."""
         self._client.transport.guard_writes(guard)
 
+    @property
+    def companies(self) -> frozenset[str]:
+        """The companies that the rules know."""
+        return frozenset(self._rules.companies)
+
     # reference data
 
     @cached_property

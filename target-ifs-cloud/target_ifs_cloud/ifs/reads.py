@@ -76,6 +76,11 @@ class Reads:
                 else:
                     found[index] = answer.value
             pending = list(unread)
+            if _is_stopped(answers):
+                # The site ends a batch at the first part that is not there: go on behind it.
+                behind = self._get_batch(projection, [paths[index] for index in pending])
+                found |= zip(pending, behind, strict=True)
+                pending = []
             if not pending:
                 return [found[index] for index in range(len(paths))]
             waits = list(unread.values())
@@ -107,6 +112,17 @@ class Reads:
             if error.status == NOT_FOUND:
                 return ReadAnswer(status=NOT_FOUND, value=None)
             raise self._calls.explained(projection, path, error) from error
+
+
+def _is_stopped(answers: Sequence[ReadAnswer | None]) -> bool:
+    """Whether the answers end behind a row that is not there, although more was asked for.
+
+    Such a batch has settled one read at least: what is left is shorter.
+    """
+    last = next((place for place, answer in enumerate(answers) if answer is None), 0)
+    before = answers[last - 1] if last else None
+    is_rest = all(answer is None for answer in answers[last:])
+    return before is not None and before.status == NOT_FOUND and is_rest
 
 
 def _with_etag(value: Any, etag: str) -> Any:  # noqa: ANN401  (any JSON)

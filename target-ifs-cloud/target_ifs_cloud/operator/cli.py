@@ -304,7 +304,10 @@ def reconcile_books(config: Path | None, month_field: str) -> None:
     with closing(open_reading_site(settings, log=log)) as site:
         outbox = Outbox(open_database(settings.outbox_url), utc_now)
         result = reconcile(
-            outbox, site, month_of=lambda shown: str(shown.row.get(month_field) or "-")[:7]
+            outbox,
+            site,
+            month_of=lambda shown: str(shown.row.get(month_field) or "-")[:7],
+            companies=site.companies,
         )
     click.echo(render(result))
     sys.exit(EXIT_SETTLED if result.is_even else EXIT_NEEDS_PERSON)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from rich.table import Table
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.outbox import Outbox
 from target_ifs_cloud.delivery.sending import Sender
-from target_ifs_cloud.delivery.situation import has_content
+from target_ifs_cloud.delivery.situation import has_content, is_ours
 from target_ifs_cloud.delivery.summary import format_amount
 from target_ifs_cloud.documents import SourceKind
 from target_ifs_cloud.ifs.invoices import InvoiceShown
@@ -45,14 +45,21 @@ class Reconciliation:
 
     @property
     def is_even(self) -> bool:
-        """Whether IFS shows every posted document with the amount that Procurify says."""
+        """Whether IFS shows every posted document as Procurify says, and nobody must look."""
         return not self.differences
 
 
 def reconcile(
-    outbox: Outbox, sender: Sender, *, month_of: Callable[[InvoiceShown], str]
+    outbox: Outbox,
+    sender: Sender,
+    *,
+    month_of: Callable[[InvoiceShown], str],
+    companies: Collection[str],
 ) -> Reconciliation:
     """Look every confirmed document up in IFS and compare the amounts.
+
+    Of preliminary invoices that were written from here, in ``companies``, lines and postings are
+    added up as well; what is posted has been added up by IFS.
 
     Raises:
         TemporaryError: IFS did not answer completely.
@@ -61,9 +68,25 @@ def reconcile(
     for entries in outbox.in_states([State.CONFIRMED]):
         documents = [entry for entry in entries if entry.key and entry.content]
         found = sender.find({e.key: e.content.number for e in documents if e.key and e.content}, {})
+        shown = {e.source: _own(e, found[e.key]) for e in documents if e.key}
+        added_up = [
+            invoice
+            for e in documents
+            if (invoice := shown[e.source]) and invoice.is_changeable and is_ours(e)
+            if invoice.company in companies
+        ]
+        verdicts = zip(added_up, sender.are_whole(added_up) if added_up else (), strict=True)
+        torn = {(i.company, i.invoice_id) for i, is_whole in verdicts if not is_whole}
         for entry in documents:
-            shown = _own(entry, found[entry.key] if entry.key else ())
-            _compare(result, entry, shown, month_of)
+            own = shown[entry.source]
+            _add(result, entry, own, month_of)
+            words = [*_amounts(entry, own), *_others(own, found[entry.key] if entry.key else ())]
+            if own and (own.company, own.invoice_id) in torn:
+                words.append(f"lines or postings of invoice {own.invoice_id} do not add up to it")
+            words += [entry.note] if entry.note else []
+            words += [problem.message for problem in entry.problems]
+            if words:
+                result.differences.append((entry, "; ".join(words)))
     open_states = [State.HELD, State.REJECTED, State.IN_DOUBT, State.SENDING]
     for entries in outbox.in_states(open_states):
         for entry in entries:
@@ -94,35 +117,59 @@ def _own(entry: Entry, found: Iterable[InvoiceShown]) -> InvoiceShown | None:
     return next((shown for shown in found if shown.invoice_id == entry.ifs_id), None)
 
 
-def _compare(
+def _add(
     result: Reconciliation,
     entry: Entry,
     shown: InvoiceShown | None,
     month_of: Callable[[InvoiceShown], str],
 ) -> None:
-    if entry.key is None or entry.content is None:
+    if entry.key is None:
         return
     month = month_of(shown) if shown else UNKNOWN_MONTH
-    content = entry.content
-    currency = entry.currency or content.currency
-    said = content.gross if entry.amount is None else entry.amount
+    currency, said = _said(entry)
     totals = result.groups[entry.source.kind, entry.key.company, month, currency]
     totals.count += 1
     totals.said += said
-    if shown is None:
-        words = f"invoice {entry.ifs_id} is no longer in IFS, or is cancelled there"
-        result.differences.append((entry, words))
-        return
-    if shown.currency == currency:
+    if shown and shown.currency == currency:
         totals.shown += shown.gross
-    is_as_known = has_content(shown, content)
-    if not is_as_known or (shown.currency, shown.gross) != (currency, said):
-        words = (
-            f"Procurify says {format_amount(said, currency)} {currency}, invoice "
-            f"{shown.invoice_id} ({shown.state}) in IFS says "
+
+
+def _said(entry: Entry) -> tuple[str, Decimal]:
+    """Currency and gross amount that Procurify says."""
+    content = entry.content
+    gross = content.gross if content else Decimal(0)
+    currency = entry.currency or (content.currency if content else "")
+    return currency, gross if entry.amount is None else entry.amount
+
+
+def _amounts(entry: Entry, shown: InvoiceShown | None) -> Iterator[str]:
+    """What of the header is not as Procurify says, or as it was sent."""
+    if shown is None:
+        yield f"invoice {entry.ifs_id} is no longer in IFS, or is cancelled there"
+        return
+    currency, said = _said(entry)
+    place = f"invoice {shown.invoice_id} ({shown.state}) in IFS says"
+    if (shown.currency, shown.gross) != (currency, said):
+        yield (
+            f"Procurify says {format_amount(said, currency)} {currency}, {place} "
             f"{format_amount(shown.gross, shown.currency)} {shown.currency}"
         )
-        result.differences.append((entry, words))
+    content = entry.content
+    if content is None or has_content(shown, content):
+        return
+    if content.currency != shown.currency:
+        yield f"it was sent in {content.currency}, {place} {shown.currency}"
+    for name, ours, theirs in (("net", content.net, shown.net), ("tax", content.tax, shown.tax)):
+        if ours != theirs:
+            was, says = (format_amount(amount, shown.currency) for amount in (ours, theirs))
+            yield f"{name} was {was}, {place} {says}"
+
+
+def _others(own: InvoiceShown | None, found: Sequence[InvoiceShown]) -> Iterator[str]:
+    """Further invoices under the same company, supplier and number."""
+    for shown in found:
+        if own is not None and shown.invoice_id != own.invoice_id:
+            yield f"invoice {shown.invoice_id} ({shown.state}) has the same supplier and number"
 
 
 def _posted_table(result: Reconciliation) -> Table:

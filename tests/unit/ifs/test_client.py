@@ -18,7 +18,7 @@ from target_ifs_cloud.ifs.calls import CAREFUL_SENDS, NotOfferedError
 from target_ifs_cloud.ifs.profile import ProjectionKey
 from target_ifs_cloud.ifs.reads import READ_TRIES_MAX
 from target_ifs_cloud.wire.transport import ForbiddenRequestError
-from tests.unit.ifs.site import Asked, Bench, Told, bench, changed
+from tests.unit.ifs.site import BOUNDARY, Asked, Bench, Told, bench, changed
 
 ERROR = {
     "error": {"code": "DATABASE_ERROR", "details": [{"message": "ORA-20110: ManSuppInvoice.NO: x"}]}
@@ -125,6 +125,21 @@ def test_reads_of_a_batch_that_got_lost_are_asked_again(ifs: Bench) -> None:
     found = ifs.client.batch_get("invoice", ["A", "B", "C", "D"])
     assert found == [{"Id": "A"}, {"Id": "B"}, {"Id": "C"}, None]
     assert [asked.path[-1] for asked in ifs.site.asked] == ["A", "B", "C", "D", "B"]
+
+
+def test_a_site_that_ends_a_batch_at_a_missing_row_is_asked_behind_it(ifs: Bench) -> None:
+    """However many are missing, without waiting: it is no failure."""
+
+    def end_at_first_missing(text: str) -> str:
+        head, missing, _ = text.partition("HTTP/1.1 404 X")
+        return f"{head}{missing}\r\n\r\n{{}}\r\n--{BOUNDARY}--\r\n" if missing else text
+
+    ifs.site.batch = end_at_first_missing
+    there = {"0": {"Id": "0"}, "6": {"Id": "6"}, "11": {"Id": "11"}}
+    ifs.site.rows = {ifs.path("invoice", name): row for name, row in there.items()}
+    names = [str(number) for number in range(12)]
+    assert ifs.client.batch_get("invoice", names) == [there.get(name) for name in names]
+    assert ifs.hands.seconds < 1
 
 
 def test_a_refused_read_of_a_batch_is_a_refusal(ifs: Bench) -> None:

@@ -27,8 +27,8 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 def answer_of(body: bytes, *headers: bytes, length: int | None = None) -> bytes:
     """The bytes of an answer that claims this length."""
     size = len(body) if length is None else length
-    head = [b"HTTP/1.1 200 OK", b"Content-Length: %d" % size, *headers, b"", b""]
-    return b"\r\n".join(head) + body
+    head = [b"HTTP/1.1 200 OK", b"Connection: close", b"Content-Length: %d" % size, *headers]
+    return b"\r\n".join([*head, b"", b""]) + body
 
 
 @contextmanager
