@@ -67,6 +67,7 @@ class Sandbox:
 def run_sandbox(folder: Path, *options: str) -> Iterator[Sandbox]:
     """Both systems on free loopback ports for as long as the body runs."""
     ready = folder / "ready.json"
+    ready.unlink(missing_ok=True)
     command = [str(BIN / "erp-sandbox"), "serve", "--procurify-port", "0", "--ifs-port", "0"]
     process = subprocess.Popen([*command, "--ready-file", str(ready), *options])
     try:

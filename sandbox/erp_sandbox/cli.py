@@ -21,6 +21,7 @@ from erp_sandbox.rules import as_markdown, as_text
 from erp_sandbox.scenarios import SCENARIOS
 from erp_sandbox.serving import SYSTEMS, ServeOptions
 from erp_sandbox.serving import serve as serve_system
+from erp_sandbox.snapshots import SnapshotError
 from erp_sandbox.watch import Watcher
 from erp_sandbox.world import SCALE_MAX, build_world
 
@@ -46,6 +47,11 @@ AT_IFS = click.option(
     show_default=True,
     show_envvar=True,
 )
+SNAPSHOTS = click.option(
+    "--snapshots",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that keeps the records when it stops; it goes on from there.",
+)
 
 
 @click.group()
@@ -62,6 +68,7 @@ def main() -> None:
 @click.option("--latency-ms", type=LATENCIES, default=0, show_default=True)
 @click.option("--profile", type=NAMES, default=DEFAULT_PROFILE, show_default=True)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Written when both answer.")
+@SNAPSHOTS
 def serve(
     *,
     procurify_port: int,
@@ -71,10 +78,13 @@ def serve(
     latency_ms: int,
     profile: str,
     ready_file: Path | None,
+    snapshots: Path | None,
 ) -> None:
     """Serve both systems until SIGTERM or Ctrl-C; port 0 takes a free one."""
     ports = {"procurify": procurify_port, "ifs": ifs_port}
-    options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms, profile=profile)
+    options = ServeOptions(
+        seed=seed, scale=scale, latency_ms=latency_ms, profile=profile, snapshots=snapshots
+    )
     try:
         run_sandbox(ports, options, ready_file)
     except (SandboxError, OSError) as fault:
@@ -177,7 +187,22 @@ def rules(*, markdown: bool) -> None:
 @click.option("--scale", type=SCALES, required=True)
 @click.option("--latency-ms", type=LATENCIES, required=True)
 @click.option("--profile", type=NAMES, required=True)
-def system(*, name: str, handle: int, seed: int, scale: int, latency_ms: int, profile: str) -> None:
+@SNAPSHOTS
+def system(
+    *,
+    name: str,
+    handle: int,
+    seed: int,
+    scale: int,
+    latency_ms: int,
+    profile: str,
+    snapshots: Path | None,
+) -> None:
     """Serve one system from a socket that the parent has opened."""
-    options = ServeOptions(seed=seed, scale=scale, latency_ms=latency_ms, profile=profile)
-    serve_system(name, options, adopt_listener(handle))
+    options = ServeOptions(
+        seed=seed, scale=scale, latency_ms=latency_ms, profile=profile, snapshots=snapshots
+    )
+    try:
+        serve_system(name, options, adopt_listener(handle))
+    except SnapshotError as fault:
+        raise click.ClickException(str(fault)) from fault

@@ -22,6 +22,11 @@ class SimulatedClock:
         """The simulated moment, aware UTC."""
         return self._now() + self._ahead
 
+    @property
+    def ahead(self) -> timedelta:
+        """How far it is ahead of real time."""
+        return self._ahead
+
     def advance(self, seconds: int) -> None:
         """Move ahead.
 

@@ -19,7 +19,7 @@ from types import FrameType
 from erp_sandbox.serving import LOOPBACK, SYSTEMS, ServeOptions, listen
 
 READY_BASE_MAX_S, READY_PER_SCALE_MAX_S = 60, 1
-STOP_MAX_S = 8
+STOP_MAX_S = 30
 POLL_S = 0.05
 ASK_MAX_S = 30
 
@@ -57,6 +57,7 @@ def start_system(name: str, port: int, options: ServeOptions) -> RunningSystem:
             *("--scale", str(options.scale)),
             *("--latency-ms", str(options.latency_ms)),
             *("--profile", options.profile),
+            *(("--snapshots", str(options.snapshots)) if options.snapshots else ()),
         ]
         # Its standard input is a pipe that closes with us, however we end.
         process = subprocess.Popen(  # noqa: S603 (our own command)

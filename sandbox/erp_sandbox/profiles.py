@@ -92,7 +92,7 @@ OLD_RELEASE = Profile(
 )
 
 HOSTILE = Profile(
-    text="Locks, throttling, lost answers and broken connections, repeatable by seed.",
+    text="Locks, throttling, rivals, lost and doubled requests, late reads; repeatable by seed.",
     procurify={
         "page_size_cap": 20,  # inferred
         "token_ttl_s": 120,  # inferred: 24 hours are documented; one may end before
@@ -104,6 +104,7 @@ HOSTILE = Profile(
         "lock_every": 29,  # seen in code: FND_LOCKED
         "page_rows_max": 50,  # inferred: a page is cut although more was asked for
         "emit_next_link": True,  # seen in code: the only sign of the cut
+        "visible_after_s": 1,  # inferred: reads may see new rows later
     },
     procurify_faults=(
         # A gateway in maintenance answers HTML.
@@ -115,8 +116,9 @@ HOSTILE = Profile(
             first=30,
             times=2,
             status=429,
-            headers={"Retry-After": "0"},
+            headers={"Retry-After": "date:+1"},
         ),
+        FaultRule(action="drip", path="/api/.*", first=40, times=3, latency_ms=50),  # any network
         FaultRule(action="truncate", path="/api/.*", percent=2, times=5),  # any proxy
         FaultRule(action="reset_before", path="/api/.*", percent=2, times=5),  # any network
         FaultRule(action="latency", path="/api/.*", percent=5, times=20, latency_ms=50),
@@ -126,6 +128,17 @@ HOSTILE = Profile(
         FaultRule(action="reset_after", method="POST", path=r".*/\$batch", first=2, times=2),
         FaultRule(action="status_after", method="POST", path=r".*/\$batch", first=5, status=504),
         FaultRule(action="reset_before", method="POST", path=r".*/\$batch", first=7),
+        # Any proxy may send a request again whose answer it has lost.
+        FaultRule(action="twice", method="POST", path=r".*/\$batch", first=4),
+        # Other hands touch the invoices between their read and their change.
+        FaultRule(
+            action="edit",
+            method="POST",
+            path=r".*/\$batch",
+            percent=10,
+            times=5,
+            edit={"set": "ManSuppInvoiceSet"},
+        ),
         FaultRule(action="truncate", path=r".*\.svc/.*", percent=1, times=4),
         FaultRule(action="status_before", method="GET", path=r".*\.svc/.*", percent=2, times=6),
         FaultRule(action="latency", path=r".*\.svc/.*", percent=5, times=20, latency_ms=50),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import socket
 import sys
 import threading
@@ -12,9 +13,11 @@ from datetime import timedelta
 from email.utils import format_datetime
 from functools import partial
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from typing_extensions import override
@@ -22,7 +25,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from erp_sandbox import ifs, procurify
 from erp_sandbox.clock import SimulatedClock
-from erp_sandbox.control import ControlGate, Handler, read_object
+from erp_sandbox.control import ControlError, ControlGate, Handler, read_object
 from erp_sandbox.exact_json import JsonValue, encode
 from erp_sandbox.faults import CONTROL_PREFIX, TRANSPORT_KEY, FaultGate, FaultScript
 from erp_sandbox.procurify.edits import edit
@@ -30,6 +33,7 @@ from erp_sandbox.procurify.knobs import ProcurifyKnobs, change_knobs
 from erp_sandbox.procurify.truth import truth
 from erp_sandbox.profiles import DEFAULT_PROFILE, Profile, find_profile
 from erp_sandbox.requests_log import CaptureGate, RequestsLog
+from erp_sandbox.snapshots import Snapshot, State
 from erp_sandbox.world import World, build_world
 
 LOOPBACK = "127.0.0.1"
@@ -41,19 +45,32 @@ BACKLOG = 2048
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """What a sandbox is made of. ``latency_ms`` delays every answer."""
+    """What a sandbox is made of. ``latency_ms`` delays every answer.
+
+    ``snapshots`` is the folder in which its state outlives it.
+    """
 
     seed: int
     scale: int
     latency_ms: int = 0
     profile: str = DEFAULT_PROFILE
+    snapshots: Path | None = None
 
 
-def build_system(name: str, options: ServeOptions) -> ASGIApp:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """A system to be served; ``save`` keeps its state where that is wanted."""
+
+    app: ASGIApp
+    save: Callable[[], None]
+
+
+def build_system(name: str, options: ServeOptions) -> System:
     """The system of that name with its control side, capture and faults in front.
 
     Raises:
         ValueError: there is no such system.
+        SnapshotError: what was saved is of another tenant.
     """
     if name not in SYSTEMS:
         raise ValueError(f"no system {name!r}")
@@ -73,6 +90,22 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
         load_faults()
         return {}
 
+    def save() -> None:
+        if snapshot is not None:
+            snapshot.save({**parts.state(), "ahead": clock.ahead})
+
+    async def save_now(request: Request) -> JsonValue:
+        del request
+        if snapshot is None:
+            raise ControlError("served without --snapshots: there is no folder to save in")
+        save()
+        return {}
+
+    snapshot = _snapshot(name, options)
+    kept = snapshot.load() if snapshot else None
+    if kept is not None:
+        parts.take(kept)
+        clock.advance(int(kept["ahead"].total_seconds()))
     load_faults()
     faulty = FaultGate(
         parts.app,
@@ -93,10 +126,18 @@ def build_system(name: str, options: ServeOptions) -> ASGIApp:
             **parts.handlers,
             ("POST", "skew"): skew.turn,
             ("POST", "profile"): change_profile,
+            ("POST", "snapshot"): save_now,
         },
         first_faults=load_faults,
     )
-    return DateGate(gate, clock, skew)
+    return System(app=DateGate(gate, clock, skew), save=save)
+
+
+def _snapshot(name: str, options: ServeOptions) -> Snapshot | None:
+    if options.snapshots is None:
+        return None
+    path = options.snapshots / f"{name}.snapshot"
+    return Snapshot(path=path, seed=options.seed, scale=options.scale)
 
 
 @dataclass(slots=True)
@@ -172,6 +213,8 @@ class Parts:
     reset: Callable[[], None]
     reset_knobs: Callable[[], None]
     handlers: Mapping[tuple[str, str], Handler]
+    state: Callable[[], State]
+    take: Callable[[State], None]
 
 
 @dataclass(slots=True)
@@ -220,23 +263,25 @@ def _procurify(world: World, clock: SimulatedClock, chosen: Character) -> Parts:
             ("POST", "knobs"): turn_knobs,
             ("POST", "drop_tokens"): drop_tokens,
         },
+        state=state.kept,
+        take=state.take,
     )
 
 
 class Replaceable:
     """An application that can be made anew while it is served."""
 
-    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+    def __init__(self, make: Callable[[], Starlette]) -> None:
         self._make = make
-        self._app = make()
+        self.app = make()
 
     def renew(self) -> None:
         """Start again from the beginning."""
-        self._app = self._make()
+        self.app = self._make()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on."""
-        await self._app(scope, receive, send)
+        await self.app(scope, receive, send)
 
 
 def _ifs(world: World, clock: SimulatedClock, chosen: Character) -> Parts:
@@ -249,12 +294,27 @@ def _ifs(world: World, clock: SimulatedClock, chosen: Character) -> Parts:
         ifs.turn(knobs, {one.name: getattr(defaults, one.name) for one in fields(defaults)})
         ifs.turn(knobs, chosen.knobs)
 
-    def make() -> ASGIApp:
+    def make() -> Starlette:
         reset_knobs()
         return ifs.create_app(books_only, knobs, now=clock.now)
 
     app = Replaceable(make)
-    return Parts(app=app, reset=app.renew, reset_knobs=reset_knobs, handlers={})
+
+    def kept() -> State:
+        found: State = app.app.state.site.state()
+        return found
+
+    def take(kept: State) -> None:
+        app.app.state.site.take(kept)
+
+    return Parts(
+        app=app,
+        reset=app.renew,
+        reset_knobs=reset_knobs,
+        handlers={},
+        state=kept,
+        take=take,
+    )
 
 
 class BreakableProtocol(HttpToolsProtocol):
@@ -283,11 +343,11 @@ def listen(port: int) -> socket.socket:
 
 def serve(name: str, options: ServeOptions, listener: socket.socket) -> None:
     """Serve until told to stop, or until standard input ends: then the parent is gone."""
-    app = build_system(name, options)
+    system = build_system(name, options)
     gc.collect()
     gc.freeze()
     config = uvicorn.Config(
-        app,
+        system.app,
         loop="uvloop",
         http=BreakableProtocol,
         ws="none",
@@ -301,8 +361,12 @@ def serve(name: str, options: ServeOptions, listener: socket.socket) -> None:
         timeout_graceful_shutdown=SHUTDOWN_MAX_S,
     )
     server = uvicorn.Server(config)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # The server raises once more what has stopped it; there is still something to save.
+        signal.signal(number, lambda *_: None)
     threading.Thread(target=_stop_with_parent, args=(server,), daemon=True).start()
     server.run(sockets=[listener])
+    system.save()
 
 
 def _stop_with_parent(server: uvicorn.Server) -> None:

@@ -41,6 +41,11 @@ def test_every_test_that_a_rule_names_is_there() -> None:
             assert name in names_in(contract / file), (rule.id, node)
 
 
+def test_every_rule_has_a_test() -> None:
+    """What nothing shows is no rule."""
+    assert [rule.id for rule in RULES if not rule.tests] == []
+
+
 def test_every_rule_has_its_own_id_a_known_grade_and_known_knobs() -> None:
     """A knob that a rule names is one of its own system."""
     assert set(Counter((r.system, r.id) for r in RULES).values()) == {1}

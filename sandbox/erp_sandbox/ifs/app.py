@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
@@ -38,6 +39,9 @@ from erp_sandbox.world import World
 _STATUS = {"POST": 201, "PATCH": 200, "DELETE": 204}
 _BAD_REQUEST, _NO_CONTENT = 400, 204
 REQUESTS_KEPT = 100_000
+# Documented: how long a read may take on each endpoint, and a part of a batch. Units: seconds.
+_READ_LIMITS_S: Mapping[str, int] = {"main": 300, "int": 600}
+_PART_LIMIT_S = 900
 
 
 class IfsSite:
@@ -54,6 +58,15 @@ class IfsSite:
         self.captured: list[dict[str, Any]] = []
         self._tokens: dict[str, float] = {}
         self._served = 0
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a snapshot keeps."""
+        return {**self.ledger.store.state(), "numbers": self.ledger.numbers}
+
+    def take(self, state: Mapping[str, Any]) -> None:
+        """Go on from what a snapshot has kept."""
+        self.ledger.store.take(state)
+        self.ledger.numbers = state["numbers"]
 
     def routes(self) -> list[Route]:
         """Every address of the site."""
@@ -144,7 +157,8 @@ class IfsSite:
             body=body,
             content_id="",
         )
-        answer = self._serve_call(projection, call, Scope())
+        limit = _limit_s(endpoint, request.headers.get("prefer", ""))
+        answer = self._serve_call(projection, call, Scope(), limit_s=limit)
         return Response(answer.body, answer.status, dict(answer.headers))
 
     def _describe(self, projection: str, path: str, query: str) -> Response | None:
@@ -187,12 +201,15 @@ class IfsSite:
             return _refused(refusal, wait)
         return None
 
-    def _serve_call(self, projection: str, call: Call, scope: Scope) -> Answer:
+    def _serve_call(
+        self, projection: str, call: Call, scope: Scope, *, limit_s: int = _PART_LIMIT_S
+    ) -> Answer:
         """One read or write; a refusal is an answer too."""
         scope.are_numbers_texts = _is_exact(call.headers.get("content-type", ""))
         wants_texts = _is_exact(call.headers.get("accept", ""))
         try:
             if call.method == "GET":
+                self._take_time(limit_s)
                 row = self.service.read(projection, call.path, call.options)
                 row = _with_texts(row) if wants_texts else row
                 return _answer(200, row, content_id=call.content_id)
@@ -216,6 +233,10 @@ class IfsSite:
         row = self.service.shown(entity, changed)
         row = _with_texts(row) if wants_texts else row
         return _answer(status, row, content_id=call.content_id)
+
+    def _take_time(self, limit_s: int) -> None:
+        if self.knobs.reads_take_s > limit_s:
+            raise Refusal(504, "ODP_OPERATION_TIMEOUT")
 
     def _read(self, call: Call) -> dict[str, Any]:
         body = _read_body(call)
@@ -320,6 +341,13 @@ class IfsSite:
             return _reply({"unknown": order["key"]}, 404)
         changed = self.ledger.store.put(order["set"], {**row, **order["values"]})
         return _reply(self.service.shown(SETS[order["set"]], changed))
+
+
+def _limit_s(endpoint: str, prefer: str) -> int:
+    """How long a read may take; ``Prefer: wait=N`` lowers it (documented)."""
+    limit = _READ_LIMITS_S.get(endpoint, _PART_LIMIT_S)
+    wanted = re.search(r"\bwait\s*=\s*(\d+)", prefer)
+    return min(int(wanted[1]), limit) if wanted else limit
 
 
 def _now() -> datetime:

@@ -25,6 +25,19 @@ FURTHER_RULES: tuple[Rule, ...] = (
         *("not_implemented_status",),
     ),
     _rule(
+        "rows-are-grouped-and-added-up",
+        DOCUMENTED,
+        "`$apply` with `filter`, `groupby` and `aggregate`; which steps there are is chosen.",
+        "ifs/test_apply_and_time_limits.py::test_rows_are_grouped_and_added_up",
+    ),
+    _rule(
+        "a-read-that-takes-too-long-is",
+        DOCUMENTED,
+        "A read ends after 300 s on `main`, 600 s on `int`, or after what `Prefer: wait` says.",
+        "ifs/test_apply_and_time_limits.py::test_a_read_that_takes_too_long_is_ended",
+        *("reads_take_s",),
+    ),
+    _rule(
         "the-proposal-comes-with-the-invoice-and",
         DOCUMENTED,
         "The proposal comes with the invoice and must balance.",

@@ -36,6 +36,7 @@ class Knobs:
     mi_modified_every: int = 0  # documented refusal; how often is the sandbox's own
     retry_after_s: int = 1  # documented header; the length is a system parameter
     throttle_every: int = 0  # third party: 429
+    reads_take_s: int = 0  # documented limits: 300 on main, 600 on int, 900 for a part of a batch
     visible_after_s: int = 0  # inferred: reads may see new rows so much later
     lock_every: int = 0  # seen in code: every so many changes of a row meet FND_LOCKED
     locked_rows: tuple[str, ...] = ()  # seen in code: by name, "ManSuppInvoiceSet/HCA/1001"

@@ -165,6 +165,7 @@ RULES: tuple[Rule, ...] = (
         system="ifs",
         text=("Every name of the invoice, proposal and interface projections, and of the actions."),
         grade=INFERRED,
+        tests=("ifs/test_site.py::test_metadata_is_csdl_and_names_what_the_rows_have",),
     ),
     Rule(
         id="load-error",
@@ -188,6 +189,9 @@ RULES: tuple[Rule, ...] = (
         system="ifs",
         text="A load is as far as the least advanced of its invoices.",
         grade=INFERRED,
+        tests=(
+            "ifs/test_external_invoices.py::test_a_load_is_as_far_as_the_least_advanced_of_its_invoices",
+        ),
     ),
     Rule(
         id="load-recheck",
@@ -219,6 +223,9 @@ RULES: tuple[Rule, ...] = (
         system="ifs",
         text="Rows of such a load that come one by one wait for the action.",
         grade=INFERRED,
+        tests=(
+            "ifs/test_external_invoices.py::test_rows_that_come_one_by_one_wait_for_the_action",
+        ),
     ),
     Rule(
         id="voucher-day",
@@ -246,6 +253,9 @@ RULES: tuple[Rule, ...] = (
         system="ifs",
         text="A preliminary invoice has a voucher number that its final posting uses.",
         grade=INFERRED,
+        tests=(
+            "ifs/test_external_invoices.py::test_the_voucher_number_of_a_preliminary_invoice_is_that_of_its_voucher",
+        ),
     ),
     Rule(
         id="authorisation",
@@ -299,6 +309,9 @@ RULES: tuple[Rule, ...] = (
         system="ifs",
         text="Texts that are too long are refused.",
         grade=INFERRED,
+        tests=(
+            "ifs/test_external_invoices.py::test_a_text_that_is_too_long_is_refused_and_never_cut",
+        ),
     ),
     Rule(
         id="parent-keys",

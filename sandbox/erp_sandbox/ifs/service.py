@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from erp_sandbox.ifs.addresses import Segment, split_path
+from erp_sandbox.ifs.apply import apply
 from erp_sandbox.ifs.defaults import default_name, defaults
 from erp_sandbox.ifs.entity import DAY, FLAG, MOMENT, NUMBER, WHOLE, EntitySet
 from erp_sandbox.ifs.filters import Filter, compile_filter, in_utc
@@ -32,6 +33,7 @@ ENUM_FIELDS = frozenset({"Objstate", "PartyType"})
 METHODS = frozenset({"POST", "PATCH", "DELETE"})
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d:[0-5]\d(Z|[+-]\d\d:\d\d)")
 _OPTIONS = frozenset({"$filter", "$orderby", "$top", "$skip", "$select", "$count"})
+_BESIDE_APPLY = frozenset({"$apply", "$top", "$skip"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Service:
         parent = SETS.get(place.entity.parent)
         if parent and not self._has_parent(place.entity, parent, place.fixed):
             raise not_found()
+        if "$apply" in options:
+            return self._applied(place.entity, rows, options)
         return self._page(place.entity, rows, options, path)
 
     def write(
@@ -231,6 +235,24 @@ class Service:
             # Relative to the projection; seen in code that some servers give one.
             answer["@odata.nextLink"] = f"{path}?{rest}"
         return answer
+
+    def _applied(
+        self, entity: EntitySet, rows: list[Row], options: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """What ``$apply`` makes of the rows; no other option but the page goes with it (chosen)."""
+        status = self.ledger.knobs.not_implemented_status
+        if any(name.startswith("$") for name in set(options) - _BESIDE_APPLY):
+            raise Refusal(status, "ODP_NOT_IMPLEMENTED")
+        made = apply(
+            options["$apply"],
+            rows,
+            members=tuple(entity.fields),
+            enums=ENUM_FIELDS,
+            status=status,
+        )
+        skip = int(options.get("$skip", 0))
+        top = int(options.get("$top", self.ledger.knobs.default_page_size))
+        return {"@odata.context": f"$metadata#{entity.name}", "value": made[skip : skip + top]}
 
     def _create(self, place: Place, body: Row) -> Row:
         if not place.entity.is_writable:

@@ -18,6 +18,7 @@ Key = tuple[str, ...]
 Version = tuple[int, str]
 _NEVER: Version = (0, "")
 _FIRST_NUMBER = 1000
+_KEPT = ("tables", "versions", "_siblings", "_next_number", "_born")
 
 
 class Store:
@@ -136,6 +137,18 @@ class Store:
         row_id = base64.b64encode(digest)[:15].decode()
         inner = f'W/"AAA{row_id}:{version}"'
         return f'W/"{base64.b64encode(inner.encode()).decode()}"'
+
+    # snapshots
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a snapshot keeps."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+    def take(self, state: Mapping[str, Any]) -> None:
+        """Go on from what a snapshot has kept."""
+        for name in _KEPT:
+            setattr(self, name, state[name])
+        self._folded = {}
 
     # change sets
 

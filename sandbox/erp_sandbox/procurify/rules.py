@@ -231,6 +231,7 @@ RULES: tuple[Rule, ...] = (
         system="procurify",
         text="An exported or paid bill is `locked`.",
         grade=INFERRED,
+        tests=("procurify/test_edits.py::test_exported_or_paid_bill_is_locked",),
     ),
     Rule(
         id="billing-history",
@@ -244,6 +245,9 @@ RULES: tuple[Rule, ...] = (
         system="procurify",
         text="PUT leaves what is not sent as it was; the computed score is ignored.",
         grade=INFERRED,
+        tests=(
+            "procurify/test_vendors.py::test_put_leaves_what_is_not_sent_and_passes_over_the_score",
+        ),
     ),
     Rule(
         id="vendor-term",

@@ -18,6 +18,7 @@ from erp_sandbox.world import World
 
 ROW_CACHE_MAX = 50_000
 RESULT_CACHE_MAX = 32
+_KEPT = ("vendors", "orders", "bills", "_bill_by_uuid", "_order_by_uuid", "_ids")
 
 
 class ProcurifyState:
@@ -47,6 +48,17 @@ class ProcurifyState:
         self._ids = _highest_ids(world)
         self._rows: OrderedDict[tuple[str, object], tuple[tuple[object, ...], str]] = OrderedDict()
         self._results: OrderedDict[tuple[object, ...], Any] = OrderedDict()
+
+    def kept(self) -> dict[str, Any]:
+        """Everything that a snapshot keeps."""
+        return {name: getattr(self, name) for name in _KEPT}
+
+    def take(self, kept: Mapping[str, Any]) -> None:
+        """Go on from what a snapshot has kept."""
+        for name in _KEPT:
+            setattr(self, name, kept[name])
+        self._rows.clear()
+        self._results.clear()
 
     def take_id(self, kind: str) -> int:
         """The next free id of a kind of record."""

@@ -271,6 +271,63 @@ def test_the_load_type_may_check_and_create_by_itself(caller: Caller) -> None:
         assert (made(again) is not None) is creates
 
 
+def test_rows_that_come_one_by_one_wait_for_the_action(caller: Caller) -> None:
+    """Inferred: nobody can tell after which row such a load is complete."""
+    caller.control.turn_knobs(load_check_after_load=True)
+    load(caller, HEAD)
+    assert heads(caller) == [("Loaded", None)]
+    assert act(caller, CHECK) == "Checked"
+
+
+def test_a_load_is_as_far_as_the_least_advanced_of_its_invoices(caller: Caller) -> None:
+    """Inferred: one wrong invoice keeps the load back, whatever became of the others."""
+    caller.control.turn_knobs(load_partial_create=True)
+    load(caller, HEAD, {**HEAD, "InvoiceNo": "X-2", "Currency": "XXX"})
+    act(caller, CHECK)
+    states = [state for state, _ in heads(caller)]
+    assert (states, caller.get(EXTERNAL, LOAD)["Objstate"]) == (["Checked", "Loaded"], "Loaded")
+    act(caller, CREATE)
+    states = [state for state, _ in heads(caller)]
+    assert (states, caller.get(EXTERNAL, LOAD)["Objstate"]) == (["Created", "Loaded"], "Loaded")
+
+
+def test_a_text_that_is_too_long_is_refused_and_never_cut(caller: Caller) -> None:
+    """Inferred: the length is that of the column."""
+    load(caller)
+    for length, status in ((50, 201), (51, 400)):
+        head = {**HEAD, "InvoiceNo": "X" * length}
+        answer = caller.call("POST", EXTERNAL, f"{LOAD}/ExtIncInvHeadArray", json=head)
+        assert answer.status_code == status
+    assert "TOOLONG" in error_of(answer)[2]
+
+
+def test_the_voucher_number_of_a_preliminary_invoice_is_that_of_its_voucher(
+    caller: Caller,
+) -> None:
+    """Inferred: creation draws the number, final posting uses it."""
+    load(caller, HEAD)
+    act(caller, CHECK)
+    act(caller, CREATE)
+    invoice = made(caller)
+    assert invoice is not None
+    assert (invoice["Objstate"], caller.control.books()["vouchers"]) == ("Preliminary", [])
+    key = f"Company='HCA',ProposalId={invoice['InvoiceId']}"
+    caller.act(
+        PROPOSALS,
+        f"PostingProposalHeadSet({key})",
+        "PostingProposalHead_Authorize",
+        Authorizer="ANNA",
+    )
+    row = f"ManSuppInvoiceSet(Company='HCA',InvoiceId={invoice['InvoiceId']})"
+    body = {"VoucherType": "I", "UserGroup": "AC", "VoucherDate": "2026-03-05"}
+    answer = caller.act(
+        INVOICES, row, "ManSuppInvoice_FinalPosting", **body, AutomaticPayAuth=False
+    )
+    assert answer.status_code == 201, answer.text
+    (voucher,) = caller.control.books()["vouchers"]
+    assert voucher["VoucherNo"] == invoice["VoucherNo"]
+
+
 @pytest.mark.parametrize("name", ["Identity", "InvoiceNo", "Currency", "InvoiceDate", "DueDate"])
 def test_what_an_invoice_must_bring_is_refused_when_it_is_missing(
     caller: Caller, name: str

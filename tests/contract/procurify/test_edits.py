@@ -112,6 +112,17 @@ def test_bill_moves_through_its_life(
     assert after["version"] == 1
 
 
+@pytest.mark.parametrize("operation", ["export_bill", "pay_bill"])
+def test_exported_or_paid_bill_is_locked(
+    caller: Caller, state: ProcurifyState, operation: str
+) -> None:
+    """Source: inferred."""
+    made = do(state, "add_bill", status=2)
+    assert bill_of(caller, made["uuid"])["locked"] is False
+    do(state, operation, uuid=made["uuid"])
+    assert bill_of(caller, made["uuid"])["locked"] is True
+
+
 def test_bill_that_is_fixed_goes_back_to_draft_with_a_new_version(
     caller: Caller, state: ProcurifyState, world: World
 ) -> None:

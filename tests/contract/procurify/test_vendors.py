@@ -213,6 +213,19 @@ def test_put_answers_with_references_as_ids(caller: Caller) -> None:
     assert (changed["payment_term_ref"], changed["name"]) == (12, NEW["name"])
 
 
+def test_put_leaves_what_is_not_sent_and_passes_over_the_score(
+    caller: Caller, state: ProcurifyState
+) -> None:
+    """Source: inferred."""
+    before = caller.get(f"{LIST}6/").data
+    score = state.vendors[6].overall_score
+    caller.send("PUT", f"{LIST}6/", {**NEW, "overall_score": None})
+    after = caller.get(f"{LIST}6/").data
+    kept = [name for name in before if name not in {*NEW, "dateModified"}]
+    assert {name: after[name] for name in kept} == {name: before[name] for name in kept}
+    assert state.vendors[6].overall_score == score
+
+
 def test_inactive_vendor_leaves_the_list_and_stays_to_be_found(caller: Caller) -> None:
     """Source: list documented as active only; deactivation by PATCH inferred."""
     caller.send("PATCH", f"{LIST}6/", {"active": False})
