@@ -51,14 +51,21 @@ class RefusedError(RunError):
     """The other system answered and refused; certain: this request changed nothing.
 
     ``status`` is the HTTP status, ``code`` the ``error.code`` of the body (or ``""``), ``number``
-    the database error number and ``tag`` the ``LuName.TAG`` where the text carries them. The
-    prose of the answer is kept out of the message: IFS translates it and it can hold data.
+    the database error number and ``tag`` the ``LuName.TAG`` where the text carries them;
+    ``words`` is what the other system says, for people: as it came, so redact it.
     """
 
     exit_code = EXIT_NEEDS_PERSON
 
     def __init__(
-        self, message: str, *, status: int, code: str = "", number: int = 0, tag: str = ""
+        self,
+        message: str,
+        *,
+        status: int,
+        code: str = "",
+        number: int = 0,
+        tag: str = "",
+        words: str = "",
     ) -> None:
         """Keep what classifies the refusal beside the message for people."""
         super().__init__(message)
@@ -66,3 +73,4 @@ class RefusedError(RunError):
         self.code = code
         self.number = number
         self.tag = tag
+        self.words = words

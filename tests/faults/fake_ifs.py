@@ -16,7 +16,7 @@ from target_ifs_cloud.documents import (
     normalise_number,
 )
 from target_ifs_cloud.errors import TemporaryError
-from target_ifs_cloud.ifs.invoice_reader import Stamps
+from target_ifs_cloud.ifs.invoice_reader import Marks
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 
@@ -48,10 +48,10 @@ class FakeIfs:
     finds: int = 0
 
     def find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
+        self, numbers: Mapping[DocumentKey, str], marks: Marks
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """Everything under the keys that is not cancelled and visible by now."""
-        del stamps
+        del marks
         self.fault("find")
         if self.is_down:
             raise TemporaryError("IFS does not answer")
@@ -131,6 +131,17 @@ class FakeIfs:
         if not invoice.has_postings:
             found.append("postings are missing")
         return found
+
+    def edits(
+        self,
+        before: Sequence[SupplierInvoice],
+        documents: Sequence[SupplierInvoice],
+        shown: Sequence[InvoiceShown],
+    ) -> Sequence[Sequence[str]]:
+        """Amounts and postings that are neither what was sent nor what is going to be."""
+        left = self.differences(documents, shown)
+        told = self.differences(before, shown)
+        return [one if still else () for one, still in zip(told, left, strict=True)]
 
     def are_whole(self, shown: Sequence[InvoiceShown]) -> Sequence[bool]:
         """Whether the postings are there."""

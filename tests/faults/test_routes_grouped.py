@@ -129,6 +129,8 @@ def test_a_refused_correction_takes_no_neighbour_with_it(world: World, place: in
     expected[place] = Decimal("100.00")
     assert nets(world) == expected
     assert [bool(world.entry(b).problems) for b in bills] == [i == place for i in range(5)]
+    (problem,) = world.entry(bills[place]).problems
+    assert problem.message.endswith('ORA-20110 Code.CODENOTEXIST "gibt es nicht"')
 
 
 @pytest.mark.parametrize("how", ["refused", "stale"])

@@ -100,3 +100,14 @@ def test_an_edit_that_could_not_be_posted_any_more_is_a_difference(world: World)
     back = bill("a")
     world.run([replace(back, source=replace(back.source, version=3, hash="taken back"))])
     assert reconciled(world).is_even
+
+
+def test_an_invoice_renumbered_by_hand_is_found_by_its_id(world: World) -> None:
+    """It is not called gone, and its amount counts."""
+    row = world.site.tables["ManSuppInvoiceSet"][0]
+    row["InvoiceNo"] = "OTHER"
+    assert told(world)["bill a"] == (
+        "invoice 101 was sent as INV-A of supplier V-1 and stands in IFS as OTHER of V-1"
+    )
+    (totals,) = reconciled(world).groups.values()
+    assert totals.shown == Decimal(210)

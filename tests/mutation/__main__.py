@@ -58,8 +58,20 @@ def _all_of(folder: str) -> tuple[str, ...]:
     return tuple(sorted(f"{folder}/{path.name}" for path in found))
 
 
-_DELIVERY = ("plan", "deciding", "situation", "correction", "look_alikes", "mapped", "audit")
-_IFS = ("odata", "rows", "paging", "batch", "batch_text", "deep_insert", "invoice_changes")
+_DELIVERY = (
+    "plan",
+    "deciding",
+    "situation",
+    "correction",
+    "look_alikes",
+    "mapped",
+    "audit",
+    "sent_parts",
+)
+_IFS = (
+    *("odata", "rows", "paging", "batch", "batch_text", "deep_insert"),
+    *("invoice_changes", "invoice_differences", "supplier_gaps"),
+)
 ROOMS: Mapping[str, Room] = {
     "mapping": Room(
         modules=_all_of("mapping"),
@@ -72,7 +84,14 @@ ROOMS: Mapping[str, Room] = {
     ),
     "delivery": Room(
         modules=tuple(f"delivery/{name}.py" for name in _DELIVERY),
-        tests=("tests/unit/delivery", "tests/faults/test_delivery_faults.py"),
+        tests=(
+            "tests/unit/delivery",
+            "tests/faults/test_delivery_faults.py",
+            *(
+                f"tests/faults/test_routes_{name}.py"
+                for name in ("grouped", "hand_edits", "memory")
+            ),
+        ),
     ),
     "ifs": Room(modules=tuple(f"ifs/{name}.py" for name in _IFS), tests=("tests/unit/ifs",)),
 }

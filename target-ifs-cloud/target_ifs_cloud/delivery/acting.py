@@ -72,9 +72,9 @@ def call_action(
     except RefusedError as error:
         exchange = replace(exchange, status=error.status)
         sent = replace(sent, exchanges=(exchange,))
-        if is_stale(error_text(error), status=error.status):
+        text = error_text(error)
+        if is_stale(text, status=error.status):
             return replace(sent, verdict=Verdict.STALE)
-        problem = refusal(error.status, error.code, error.number, tag=error.tag)
-        return replace(sent, verdict=Verdict.REFUSED, problem=problem)
+        return replace(sent, verdict=Verdict.REFUSED, problem=refusal(error.status, text))
     exchange = replace(exchange, status=answer.status, etag_after=answer.etag)
     return replace(sent, exchanges=(exchange,))

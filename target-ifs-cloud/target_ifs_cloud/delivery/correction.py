@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from target_ifs_cloud.delivery.situation import Candidate
+from collections.abc import Sequence
+
+from target_ifs_cloud.delivery.situation import Candidate, is_elsewhere
 from target_ifs_cloud.delivery.summary import format_amount
 from target_ifs_cloud.documents import ORDER_SERIES
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 
-def describe_change(candidate: Candidate, shown: InvoiceShown | None) -> str:
-    """The proposed correction, for the person who makes it."""
+def describe_change(
+    candidate: Candidate, shown: InvoiceShown | None, edits: Sequence[str] = ()
+) -> str:
+    """The proposed correction, for the person who makes it.
+
+    ``edits`` are what other hands have changed in IFS since it was sent.
+    """
     before = candidate.entry
     ours = "nothing" if candidate.not_wanted else _amount_words(candidate)
     because = f" ({candidate.not_wanted})" if candidate.not_wanted else ""
@@ -31,9 +38,13 @@ def describe_change(candidate: Candidate, shown: InvoiceShown | None) -> str:
             f"{shown.invoice_id} ({shown.state}, {theirs}) and cannot be moved from here. Cancel "
             f"or correct that {thing} in IFS, then: {retry}"
         )
+    where = ""
+    if is_elsewhere(candidate, shown):
+        where = f" and stands there as {shown.number} of supplier {shown.supplier}"
+    changed = f" Somebody has changed it there: {'; '.join(edits)}." if edits else ""
     return (
         f"Procurify says {ours}{because}; {thing} {shown.invoice_id} in IFS ({shown.state}) says "
-        f"{theirs}. It is not changed by this software: {cure} it in IFS"
+        f"{theirs}{where}.{changed} It is not changed by this software: {cure} it in IFS"
     )
 
 

@@ -12,7 +12,10 @@ from target_ifs_cloud.delivery.recording import Step
 from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.situation import (
     Candidate,
+    compare_header,
     has_content,
+    is_changed,
+    is_elsewhere,
     is_mine,
     is_ours,
     is_settled,
@@ -20,6 +23,7 @@ from target_ifs_cloud.delivery.situation import (
     situation_of,
 )
 from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
+from target_ifs_cloud.ifs.invoice_reader import Mark
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 Found = Mapping[DocumentKey, tuple[InvoiceShown, ...]]
@@ -48,13 +52,9 @@ class Deciding:
                 numbers[candidate.key] = _number_of(candidate)
                 if candidate.is_moved and candidate.document:
                     numbers.setdefault(candidate.document.key, candidate.document.number)
-        stamps = {
-            candidate.key: _stamps_of(candidate)
-            for candidate in candidates
-            if candidate.key in numbers and _is_unsent(candidate)
-        }
-        looked = self._sender.find(numbers, stamps) if numbers else {}
-        recognised = [_recognise(candidate, looked) for candidate in candidates]
+        marks = {c.key: _mark_of(c) for c in candidates if c.key in numbers}
+        looked = self._sender.find(numbers, marks) if numbers else {}
+        recognised = [self._recognise(candidate, looked) for candidate in candidates]
         candidates = [candidate for candidate, _ in recognised]
         shown = [invoice for _, invoice in recognised]
         found: Found = {
@@ -62,10 +62,14 @@ class Deciding:
             for key, own in looked.items()
         }
         closer = self._look_closer(candidates, shown)
+        edits = self._find_edits(candidates, shown)
+        closer |= dict.fromkeys(edits, Shown.DIFFERENT)
         steps = [
             self._decide(candidate, shown[i], closer.get(i), found=found, is_serving=is_serving)
             for i, candidate in enumerate(candidates)
         ]
+        for i, told in edits.items():
+            steps[i] = replace(steps[i], differences=tuple(told))
         return self._compare_adopted(steps)
 
     def _decide(
@@ -101,12 +105,14 @@ class Deciding:
             decision = Decision.REPORT_CHANGE
         return Step(candidate=candidate, decision=decision, shown=shown)
 
+    def _is_settled(self, entry: Entry) -> bool:
+        return is_settled(entry, now=self._clock(), settling_time_s=self._settling_time_s)
+
     def _decide_doubt_with_problems(self, candidate: Candidate, shown: InvoiceShown | None) -> Step:
         """A document in doubt that is wrong now: held once it is known where it stands."""
         entry = candidate.entry
         if shown is None and entry is not None:
-            limit = self._settling_time_s
-            if not is_settled(entry, now=self._clock(), settling_time_s=limit):
+            if not self._is_settled(entry):
                 return Step(candidate=candidate, decision=Decision.STOP)
             entry = replace(entry, state=State.HELD, intent=None)
             candidate = replace(candidate, entry=entry)
@@ -130,7 +136,11 @@ class Deciding:
             intent = entry.intent
             if _is_update_unsent(candidate, invoice):
                 details[i] = Shown.SAME
-            elif intent is None or not (has_content(invoice, intent) or invoice.is_unfinished):
+            elif (
+                intent is None
+                or is_elsewhere(candidate, invoice)
+                or not (has_content(invoice, intent) or invoice.is_unfinished)
+            ):
                 details[i] = Shown.DIFFERENT
             elif document is None or document.fingerprint != intent.fingerprint:
                 added_up.append((i, invoice))
@@ -144,6 +154,52 @@ class Deciding:
             in_part = Shown.PARTIAL if invoice.is_changeable else Shown.DIFFERENT
             details[i] = in_part if told else Shown.SAME
         return details
+
+    def _find_edits(
+        self, candidates: Sequence[Candidate], shown: Sequence[InvoiceShown | None]
+    ) -> dict[int, Sequence[str]]:
+        """What other hands have changed in IFS of documents that are about to be changed.
+
+        By place in the list. What they have brought to the new document is no difference.
+        """
+        asked = {
+            i: (before, candidate.document, invoice)
+            for i, (candidate, invoice) in enumerate(zip(candidates, shown, strict=True))
+            if candidate.document and invoice and (before := _sent_before(candidate, invoice))
+        }
+        if not asked:
+            return {}
+        sent, documents, invoices = zip(*asked.values(), strict=True)
+        found = zip(asked, self._sender.edits(sent, documents, invoices), strict=True)
+        return {place: told for place, told in found if told}
+
+    def _recognise(
+        self, candidate: Candidate, looked: Found
+    ) -> tuple[Candidate, InvoiceShown | None]:
+        """The candidate and its invoice; one that names the source is ours, outbox or not."""
+        key, document = candidate.key, candidate.document
+        if key is None or not _needs_look_up(candidate):
+            return candidate, None
+        found = looked.get(key, ())
+        if _is_unsent(candidate):
+            own = [i for i in found if document and is_stamped(i, candidate.source.id)]
+            if document and own:
+                shown = min(own, key=lambda invoice: not invoice.is_under(key))
+                return _remembered(candidate, document, shown), shown
+        under = [invoice for invoice in found if invoice.is_under(key)]
+        own = [invoice for invoice in found if is_mine(candidate, invoice)]
+        found_first = (*(invoice for invoice in own if invoice in under), *own, *under)
+        if not found_first:
+            return candidate, None
+        shown, entry = found_first[0], candidate.entry
+        if entry is None or not is_elsewhere(candidate, shown):
+            return candidate, shown
+        if entry.known is Known.IN_DOUBT and not self._is_settled(entry):
+            # What stands there may be what an earlier move has just cancelled.
+            return candidate, None
+        if document and shown.is_under(document.key):
+            candidate = replace(candidate, entry=replace(entry, key=document.key))
+        return candidate, shown
 
     def _compare_adopted(self, steps: list[Step]) -> list[Step]:
         """The same steps; those that adopt an invoice of other hands tell what differs in it."""
@@ -182,24 +238,26 @@ def _is_unsent(candidate: Candidate) -> bool:
     return candidate.known in {Known.NOTHING, Known.HELD, Known.REJECTED, Known.CANCELLED}
 
 
-def _stamps_of(candidate: Candidate) -> dict[str, str]:
-    """The header fields that name the source, by which its invoice is known without the outbox."""
+def _mark_of(candidate: Candidate) -> Mark:
+    """By what its invoice is known under any number: its id, else the fields that name it."""
+    entry = candidate.entry
+    if entry and entry.ifs_id and not _is_unsent(candidate):
+        return Mark(invoice_id=entry.ifs_id)
     header = candidate.document.header if candidate.document else ()
     id_ = candidate.source.id
-    return {name: text for name, text in header if isinstance(text, str) and id_ and id_ in text}
+    texts = {name: text for name, text in header if isinstance(text, str) and id_ and id_ in text}
+    return Mark(texts=texts)
 
 
-def _recognise(candidate: Candidate, looked: Found) -> tuple[Candidate, InvoiceShown | None]:
-    """The candidate and its invoice; one that names the source is ours, outbox or not."""
-    key, document = candidate.key, candidate.document
-    if key is None or not _needs_look_up(candidate):
-        return candidate, None
-    found = looked.get(key, ())
-    own = [invoice for invoice in found if is_stamped(invoice, candidate.source.id)]
-    if document is None or not own or not _is_unsent(candidate):
-        return candidate, _ours_first([i for i in found if i.is_under(key)], candidate)
-    shown = min(own, key=lambda invoice: not invoice.is_under(key))
-    return _remembered(candidate, document, shown), shown
+def _sent_before(candidate: Candidate, shown: InvoiceShown) -> SupplierInvoice | None:
+    """What was sent last, of a document that is about to be changed; else ``None``."""
+    entry, document = candidate.entry, candidate.document
+    if entry is None or document is None or entry.known is not Known.CONFIRMED:
+        return None
+    is_waiting = is_changed(candidate) and shown.is_changeable and not candidate.problems
+    if not is_waiting or candidate.not_wanted or compare_header(candidate, shown) is not Shown.SAME:
+        return None
+    return entry.content.sent(document) if entry.content else None
 
 
 def _remembered(candidate: Candidate, document: SupplierInvoice, shown: InvoiceShown) -> Candidate:
@@ -226,6 +284,8 @@ def _is_update_unsent(candidate: Candidate, shown: InvoiceShown) -> bool:
     """Whether an update in doubt has not reached the header; the ETag makes a second try safe."""
     entry = candidate.entry
     if entry is None or entry.known is not Known.IN_DOUBT or entry.content is None:
+        return False
+    if is_elsewhere(candidate, shown):
         return False
     is_as_intended = entry.intent is not None and has_content(shown, entry.intent)
     return has_content(shown, entry.content) and not is_as_intended
@@ -270,12 +330,3 @@ def _number_of(candidate: Candidate) -> str:
     if candidate.document:
         return candidate.document.number
     return candidate.key.number if candidate.key else ""
-
-
-def _ours_first(found: Sequence[InvoiceShown], candidate: Candidate) -> InvoiceShown | None:
-    """The invoice that we know by its id, else the first one under the key."""
-    ifs_id = candidate.entry.ifs_id if candidate.entry else ""
-    for shown in found:
-        if ifs_id and shown.invoice_id == ifs_id:
-            return shown
-    return found[0] if found else None

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from target_ifs_cloud.delivery.plan import Known
+from target_ifs_cloud.delivery.sent_parts import parts_text, with_parts
 from target_ifs_cloud.documents import (
     CompanyId,
     DocumentKey,
@@ -66,7 +67,7 @@ class Content:
     """The amounts and fingerprint of a document as sent. Units: ``currency``.
 
     An empty fingerprint marks an invoice that other hands have entered in IFS: it is compared by
-    its amounts and never changed from here.
+    its amounts and never changed from here. ``parts`` is the rest of what was sent, as text.
     """
 
     number: str
@@ -75,6 +76,7 @@ class Content:
     tax: Decimal
     gross: Decimal
     fingerprint: str
+    parts: str = ""
 
     @classmethod
     def of(cls, document: SupplierInvoice) -> Content:
@@ -86,6 +88,20 @@ class Content:
             tax=document.tax,
             gross=document.gross,
             fingerprint=document.fingerprint,
+            parts=parts_text(document),
+        )
+
+    def sent(self, document: SupplierInvoice) -> SupplierInvoice | None:
+        """The document as it was sent last; ``None`` when that is not known for certain."""
+        if not self.parts or self.fingerprint == UNSURE:
+            return None
+        return replace(
+            with_parts(document, self.parts),
+            number=self.number,
+            currency=self.currency,
+            net=self.net,
+            tax=self.tax,
+            gross=self.gross,
         )
 
     @classmethod

@@ -35,7 +35,7 @@ from target_ifs_cloud.ifs.external_invoices import (
     load_change_set,
     load_id_of,
 )
-from target_ifs_cloud.ifs.invoice_reader import Stamps
+from target_ifs_cloud.ifs.invoice_reader import Marks
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 ATTEMPTS_MAX = 5
@@ -57,14 +57,14 @@ class ExternalRoute:
         self._left: set[tuple[str, str]] = set()
 
     def find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
+        self, numbers: Mapping[DocumentKey, str], marks: Marks
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """The invoices under these keys that are not cancelled.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.
         """
-        return self._manual.find(numbers, stamps)
+        return self._manual.find(numbers, marks)
 
     def converge(
         self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
@@ -85,6 +85,16 @@ class ExternalRoute:
     ) -> list[list[str]]:
         """What differs between what the interface carries of documents and their invoices."""
         return self._manual.differences([self._carried(d) for d in documents], shown)
+
+    def edits(
+        self,
+        before: Sequence[SupplierInvoice],
+        documents: Sequence[SupplierInvoice],
+        shown: Sequence[InvoiceShown],
+    ) -> list[list[str]]:
+        """As by hand, of what the interface carries."""
+        sent, wanted = ([self._carried(d) for d in some] for some in (before, documents))
+        return self._manual.edits(sent, wanted, shown)
 
     def are_whole(self, shown: Sequence[InvoiceShown]) -> list[bool]:
         """Whether lines and postings of each invoice add up to its header."""

@@ -26,7 +26,7 @@ from target_ifs_cloud.ifs.invoice_changes import (
     proposal_change_set,
 )
 from target_ifs_cloud.ifs.invoice_differences import differences, is_whole
-from target_ifs_cloud.ifs.invoice_reader import InvoiceReader, Stamps
+from target_ifs_cloud.ifs.invoice_reader import InvoiceReader, Marks
 from target_ifs_cloud.ifs.invoices import (
     InvoiceDetails,
     InvoiceShown,
@@ -52,14 +52,14 @@ class ManualRoute:
         self._reader = InvoiceReader(client)
 
     def find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
+        self, numbers: Mapping[DocumentKey, str], marks: Marks
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """The invoices under these keys that are not cancelled.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.
         """
-        return self._reader.find(numbers, stamps)
+        return self._reader.find(numbers, marks)
 
     def create(self, documents: Sequence[SupplierInvoice]) -> list[Sent]:
         """Create invoices; where the company uses proposals, their rows follow as a second step."""
@@ -148,6 +148,22 @@ class ManualRoute:
             for document, invoice, details in zip(
                 documents, shown, self._details(shown), strict=True
             )
+        ]
+
+    def edits(
+        self,
+        before: Sequence[SupplierInvoice],
+        documents: Sequence[SupplierInvoice],
+        shown: Sequence[InvoiceShown],
+    ) -> list[list[str]]:
+        """What other hands have changed since ``before`` was sent, and not to the documents."""
+        profile = self._client.profile
+        found = zip(before, documents, shown, self._details(shown), strict=True)
+        return [
+            differences(sent, invoice, details, profile)
+            if differences(document, invoice, details, profile)
+            else []
+            for sent, document, invoice, details in found
         ]
 
     def are_whole(self, shown: Sequence[InvoiceShown]) -> list[bool]:

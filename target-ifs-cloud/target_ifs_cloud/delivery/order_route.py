@@ -17,7 +17,7 @@ from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.ifs.batch import ChangeSet, Failed, Operation, action_of
 from target_ifs_cloud.ifs.client import IfsClient
 from target_ifs_cloud.ifs.invoice_changes import NoEtagError
-from target_ifs_cloud.ifs.invoice_reader import Stamps
+from target_ifs_cloud.ifs.invoice_reader import Marks
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 from target_ifs_cloud.ifs.orders import (
     OrderShown,
@@ -58,14 +58,14 @@ class OrderRoute:
         self._client = client
 
     def find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
+        self, numbers: Mapping[DocumentKey, str], marks: Marks
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """The orders under these numbers that still count; we give the numbers, no stamp is needed.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.
         """
-        del stamps
+        del marks
         return find_orders(self._client, numbers)
 
     def create(self, documents: Sequence[SupplierInvoice]) -> list[Sent]:
@@ -131,6 +131,19 @@ class OrderRoute:
         return [
             order_differences(_order(document), _shown(order), self._client.profile)
             for document, order in zip(documents, shown, strict=True)
+        ]
+
+    def edits(
+        self,
+        before: Sequence[SupplierInvoice],
+        documents: Sequence[SupplierInvoice],
+        shown: Sequence[InvoiceShown],
+    ) -> list[list[str]]:
+        """What other hands have changed since ``before`` was sent, and not to the documents."""
+        left = self.differences(documents, shown)
+        return [
+            told if still else []
+            for told, still in zip(self.differences(before, shown), left, strict=True)
         ]
 
     def are_whole(self, shown: Sequence[InvoiceShown]) -> list[bool]:

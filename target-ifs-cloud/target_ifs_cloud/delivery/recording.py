@@ -16,6 +16,8 @@ from target_ifs_cloud.delivery.situation import (
     UNANSWERED_MAX,
     Candidate,
     has_content,
+    is_elsewhere,
+    is_mine,
     is_ours,
 )
 from target_ifs_cloud.delivery.summary import Outcome
@@ -288,16 +290,22 @@ def has_newer(step: Step) -> bool:
 
 def _record_change(step: Step) -> Record:
     before = _entry_of(step)
-    note = describe_change(step.candidate, step.shown)
+    note = describe_change(step.candidate, step.shown, step.differences)
     state = State.CONFIRMED if before.known is Known.IN_DOUBT else before.state
-    content = before.content
+    content, ifs_id = before.content, before.ifs_id
+    if step.shown and is_mine(step.candidate, step.shown):
+        ifs_id = step.shown.invoice_id
     if before.known is Known.IN_DOUBT and step.shown:
         content = Content.shown_by(step.shown)
+        if before.intent and is_elsewhere(step.candidate, step.shown):
+            # It is looked for under the number that was sent, which goes with the key.
+            content = replace(content, number=before.intent.number)
     entry = replace(
         before,
         state=state,
         content=content,
         intent=None,
+        ifs_id=ifs_id,
         amount=_amount_said(step),
         note=note,
         problems=(),

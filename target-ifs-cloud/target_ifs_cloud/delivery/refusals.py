@@ -5,6 +5,8 @@ from __future__ import annotations
 from target_ifs_cloud.delivery.sent import Exchange, Sent, Verdict
 from target_ifs_cloud.documents import Problem
 from target_ifs_cloud.ifs.batch import ChangeSetResult, Done, Failed
+from target_ifs_cloud.wire.exchange import ErrorText
+from target_ifs_cloud.wire.redaction import told
 
 REFUSED_BY_IFS = "refused_by_ifs"
 STALE_STATUS = 412
@@ -26,19 +28,16 @@ def verdict_of(result: ChangeSetResult, *, ifs_id: str, exchange: Exchange) -> S
         return Sent(verdict=Verdict.STALE, exchanges=(exchange,))
     if result.is_temporary:
         return Sent(verdict=Verdict.POSTPONED, exchanges=(exchange,))
-    error = result.error
-    problem = refusal(result.status, error.code, error.number, tag=error.tag)
+    problem = refusal(result.status, result.error)
     return Sent(verdict=Verdict.REFUSED, problem=problem, exchanges=(exchange,))
 
 
-def refusal(status: int, code: str, number: int, *, tag: str) -> Problem:
-    """Why IFS said no, without its prose, which is translated and may hold data."""
-    words = [code or f"status {status}"]
-    words += [f"ORA-{number}"] if number else []
-    words += [tag] if tag else []
+def refusal(status: int, error: ErrorText) -> Problem:
+    """Why IFS said no: what classifies it, and its own words, which often name the field."""
+    said = told(error) if error.code else f"status {status} {told(error)}".rstrip()
     return Problem(
         code=REFUSED_BY_IFS,
-        field=tag,
-        message=f"IFS refused it: {' '.join(words)}",
+        field=error.tag,
+        message=f"IFS refused it: {said}",
         fix="Cure the cause in IFS, in the rules or in Procurify, then: procurify-ifs retry.",
     )

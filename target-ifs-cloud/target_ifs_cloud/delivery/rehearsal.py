@@ -27,7 +27,7 @@ from target_ifs_cloud.documents import (
 )
 from target_ifs_cloud.errors import ConfigurationError
 from target_ifs_cloud.ifs.batch import ChangeSet
-from target_ifs_cloud.ifs.invoice_reader import Stamps
+from target_ifs_cloud.ifs.invoice_reader import Marks
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 from target_ifs_cloud.reference import SupplierCompany
 
@@ -73,11 +73,11 @@ class RehearsingSite(Site):
 
     @override
     def find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
+        self, numbers: Mapping[DocumentKey, str], marks: Marks
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         known = {key: self._pretended[key] for key in numbers if key in self._pretended}
         asked = {key: number for key, number in numbers.items() if key not in known}
-        own = {key: texts for key, texts in stamps.items() if key in asked}
+        own = {key: mark for key, mark in marks.items() if key in asked}
         found = dict(super().find(asked, own)) if asked else {}
         return found | {key: (shown,) if shown else () for key, shown in known.items()}
 
@@ -114,6 +114,18 @@ class RehearsingSite(Site):
         real = self._real(shown)
         told = super().differences([documents[place] for place in real], list(real.values()))
         found = dict(zip(real, told, strict=True))
+        return [found.get(place, ()) for place in range(len(shown))]
+
+    @override
+    def edits(
+        self,
+        before: Sequence[SupplierInvoice],
+        documents: Sequence[SupplierInvoice],
+        shown: Sequence[InvoiceShown],
+    ) -> Sequence[Sequence[str]]:
+        real = self._real(shown)
+        sent, wanted = ([some[place] for place in real] for some in (before, documents))
+        found = dict(zip(real, super().edits(sent, wanted, list(real.values())), strict=True))
         return [found.get(place, ()) for place in range(len(shown))]
 
     @override

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from target_ifs_cloud.delivery.sent import Sent
 from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
-from target_ifs_cloud.ifs.invoice_reader import Stamps
+from target_ifs_cloud.ifs.invoice_reader import Marks
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 
@@ -15,11 +15,11 @@ class Sender(Protocol):
     """Supplier invoices in IFS, as delivery sees them."""
 
     def find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
+        self, numbers: Mapping[DocumentKey, str], marks: Marks
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """The invoices under these keys that are not cancelled; ``numbers`` as they are written.
 
-        For a document with ``stamps`` also what carries one of them under another number.
+        For a document with a mark also what carries it under another number.
 
         Raises:
             TemporaryError: the answer was not complete, so nothing may be concluded.
@@ -43,6 +43,17 @@ class Sender(Protocol):
         self, documents: Sequence[SupplierInvoice], shown: Sequence[InvoiceShown]
     ) -> Sequence[Sequence[str]]:
         """What differs between documents and their invoices with lines and postings."""
+
+    def edits(
+        self,
+        before: Sequence[SupplierInvoice],
+        documents: Sequence[SupplierInvoice],
+        shown: Sequence[InvoiceShown],
+    ) -> Sequence[Sequence[str]]:
+        """What other hands have changed in IFS since ``before`` was sent.
+
+        Nothing where they have brought it to what ``documents`` say now.
+        """
 
     def are_whole(self, shown: Sequence[InvoiceShown]) -> Sequence[bool]:
         """Whether lines and postings of each invoice add up to its header."""

@@ -33,12 +33,13 @@ from target_ifs_cloud.ifs.batch import ChangeSet
 from target_ifs_cloud.ifs.client import IfsClient, connect
 from target_ifs_cloud.ifs.client import Site as SiteAddress
 from target_ifs_cloud.ifs.expectations import Uses
-from target_ifs_cloud.ifs.invoice_reader import Stamps
+from target_ifs_cloud.ifs.invoice_reader import Marks
 from target_ifs_cloud.ifs.invoices import InvoiceShown, uses_proposal
 from target_ifs_cloud.ifs.metadata import require_profile_fits
 from target_ifs_cloud.ifs.profile import load_profile
 from target_ifs_cloud.ifs.reference_data import read_company
 from target_ifs_cloud.ifs.supplier_changes import SupplierChange, read_changes
+from target_ifs_cloud.ifs.supplier_gaps import read_gaps
 from target_ifs_cloud.ifs.suppliers import (
     create_supplier_change_set,
     find_suppliers,
@@ -180,6 +181,15 @@ class Site:
             for document, set_, result in zip(documents, sets, results, strict=True)
         ]
 
+    def supplier_gaps(self, documents: Sequence[Supplier]) -> dict[SupplierId, ChangeSet]:
+        """What suppliers lack whose creation broke off, where it is not all or nothing.
+
+        Raises:
+            TemporaryError: IFS did not answer completely.
+        """
+        is_atomic = self._client.profile.use_batch
+        return {} if is_atomic else read_gaps(self._client, documents)
+
     def supplier_changes(self, documents: Sequence[Supplier]) -> dict[SupplierId, SupplierChange]:
         """What these suppliers differ in from what Procurify decides.
 
@@ -227,7 +237,7 @@ class Site:
         return OrderRoute(self._client)
 
     def find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps
+        self, numbers: Mapping[DocumentKey, str], marks: Marks
     ) -> Mapping[DocumentKey, tuple[InvoiceShown, ...]]:
         """What stands in IFS under these keys and is not cancelled.
 
@@ -236,7 +246,7 @@ class Site:
         """
         orders = {key: text for key, text in numbers.items() if key.series == ORDER_SERIES}
         invoices = {key: text for key, text in numbers.items() if key not in orders}
-        own = {key: texts for key, texts in stamps.items() if key in invoices}
+        own = {key: mark for key, mark in marks.items() if key in invoices}
         found = dict(self._invoices.find(invoices, own)) if invoices else {}
         return found | (dict(self._orders.find(orders, {})) if orders else {})
 
@@ -273,6 +283,19 @@ class Site:
             (places, route.differences(_picked(documents, places), _picked(shown, places)))
             for route, places in self._routes_of(shown)
         )
+
+    def edits(
+        self,
+        before: Sequence[SupplierInvoice],
+        documents: Sequence[SupplierInvoice],
+        shown: Sequence[InvoiceShown],
+    ) -> Sequence[Sequence[str]]:
+        """What other hands have changed since ``before`` was sent, and not to the documents."""
+        answers: list[tuple[list[int], list[list[str]]]] = []
+        for route, places in self._routes_of(shown):
+            sent, wanted = _picked(before, places), _picked(documents, places)
+            answers.append((places, route.edits(sent, wanted, _picked(shown, places))))
+        return _in_order(answers)
 
     def are_whole(self, shown: Sequence[InvoiceShown]) -> Sequence[bool]:
         """Whether what stands in IFS is complete in itself."""

@@ -111,8 +111,10 @@ def is_there_already(candidate: Candidate, shown: InvoiceShown | None) -> bool:
     entry, document = candidate.entry, candidate.document
     if entry is None or document is None or shown is None or entry.known is not Known.CONFIRMED:
         return False
+    if is_elsewhere(candidate, shown):
+        return False
     is_as_sent = entry.content is not None and has_content(shown, entry.content)
-    return has_content(shown, Content.of(document)) and not is_as_sent
+    return has_content(shown, document) and not is_as_sent
 
 
 def is_changed(candidate: Candidate) -> bool:
@@ -175,20 +177,27 @@ def compare_header(candidate: Candidate, shown: InvoiceShown | None) -> Shown:
     """What the invoice header in IFS tells, against what was last sent or would be sent."""
     if shown is None:
         return Shown.ABSENT
+    if is_elsewhere(candidate, shown):
+        return Shown.DIFFERENT
     reference = last_sent(candidate)
     return Shown.SAME if reference and has_content(shown, reference) else Shown.DIFFERENT
 
 
-def last_sent(candidate: Candidate) -> Content | None:
+def is_elsewhere(candidate: Candidate, shown: InvoiceShown) -> bool:
+    """Whether another hand has moved our invoice in IFS to a number or a supplier of its own."""
+    return candidate.key is not None and not shown.is_under(candidate.key)
+
+
+def last_sent(candidate: Candidate) -> Content | SupplierInvoice | None:
     """What IFS should hold by our records, else what the document says."""
     entry = candidate.entry
     if entry and entry.known is Known.IN_DOUBT:
         return entry.intent
     if entry and entry.known is Known.CONFIRMED:
         return entry.content
-    return Content.of(candidate.document) if candidate.document else None
+    return candidate.document
 
 
-def has_content(shown: InvoiceShown, content: Content) -> bool:
+def has_content(shown: InvoiceShown, content: Content | SupplierInvoice) -> bool:
     """Whether an invoice in IFS carries these amounts in this currency."""
     return (shown.currency, shown.net, shown.tax) == (content.currency, content.net, content.tax)

@@ -156,12 +156,14 @@ class SupplierDelivery:
         )
 
     def _settle_without_write(self, case: VendorCase) -> Settled | None:
-        """Left out, held, or in IFS already; ``None`` when the supplier must be created."""
+        """Left out, held, or in IFS already; ``None`` when it must be created, or looked up."""
         mapped, entry = case.mapped, case.entry
         if mapped.not_wanted:
             return Settled(case=case, state=State.LEFT_OUT, outcome=Outcome.LEFT_OUT)
         if mapped.problems:
             return _held(case)
+        if case.is_in_doubt:
+            return None
         if case.supplier.supplier in self._site.reference.suppliers:
             return _as_before(case)
         if entry is None or entry.state is not State.REJECTED:
@@ -182,15 +184,26 @@ class SupplierDelivery:
         for _ in range(CREATE_TRIES_MAX):
             self._wait_for(pending)
             found = self._site.find_suppliers([case.supplier.supplier for case in pending])
-            self._record([linked(case) for case in pending if case.supplier.supplier in found])
-            ready = [case for case in pending if case.supplier.supplier not in found]
+            there = [case for case in pending if case.supplier.supplier in found]
+            gaps = self._site.supplier_gaps([case.supplier for case in there if case.is_in_doubt])
+            whole = found - set(gaps)
+            self._record([linked(case) for case in there if case.supplier.supplier in whole])
+            ready = [case for case in pending if case.supplier.supplier not in whole]
             if not ready:
                 return
             now, version = self._clock(), self._rules.version
             intents = [case.to_entry(State.SENDING, version, sent_at=now) for case in ready]
-            lines = [decided(case, "create") for case in ready]
+            new = [case.supplier for case in ready if case.supplier.supplier not in gaps]
+            lines = [
+                decided(case, "complete" if case.supplier.supplier in gaps else "create")
+                for case in ready
+            ]
             self._outbox.save(Changes(entries=intents, audit=lines))
-            answers = self._site.create_suppliers([case.supplier for case in ready])
+            made = dict(
+                zip((one.supplier for one in new), self._site.create_suppliers(new), strict=True)
+            )
+            made |= zip(gaps, self._site.change_suppliers(gaps), strict=True)
+            answers = [made[case.supplier.supplier] for case in ready]
             sent = [replace(c, entry=e) for c, e in zip(ready, intents, strict=True)]
             pending = self._record_answers(sent, answers)
             if not pending:
@@ -214,23 +227,14 @@ class SupplierDelivery:
     ) -> list[VendorCase]:
         """Write the answers down; what comes back has none and is in doubt."""
         settled, doubtful = [], []
+        known = self._site.reference.suppliers
         for case, sent in zip(cases, answers, strict=True):
             if sent.verdict in {Verdict.UNANSWERED, Verdict.STALE, Verdict.POSTPONED}:
                 now, version = self._clock(), self._rules.version
                 entry = case.to_entry(State.IN_DOUBT, version, sent_at=now)
                 doubtful.append(replace(case, entry=entry))
                 continue
-            is_done = sent.verdict is Verdict.DONE
-            settled.append(
-                Settled(
-                    case=case,
-                    state=State.CONFIRMED if is_done else State.REJECTED,
-                    outcome=Outcome.POSTED if is_done else Outcome.REJECTED,
-                    problems=sent.problems,
-                    link_origin="created" if is_done else "",
-                    sent=sent,
-                )
-            )
+            settled.append(_answered(case, sent, is_there=case.supplier.supplier in known))
         self._record(settled)
         self._outbox.save(Changes(entries=[case.entry for case in doubtful if case.entry]))
         self._site.remember_suppliers([s.case.supplier for s in settled if s.link_origin])
@@ -284,6 +288,23 @@ class SupplierDelivery:
 def _held(case: VendorCase) -> Settled:
     problems = case.mapped.problems
     return Settled(case=case, state=State.HELD, outcome=Outcome.HELD, problems=problems)
+
+
+def _answered(case: VendorCase, sent: Sent, *, is_there: bool) -> Settled:
+    """Created or refused; what is there and could not be completed is linked, with the problem."""
+    is_done = sent.verdict is Verdict.DONE
+    refusal = (
+        (State.CONFIRMED, Outcome.TO_LOOK_AT) if is_there else (State.REJECTED, Outcome.REJECTED)
+    )
+    state, outcome = (State.CONFIRMED, Outcome.POSTED) if is_done else refusal
+    return Settled(
+        case=case,
+        state=state,
+        outcome=outcome,
+        problems=sent.problems,
+        link_origin="created" if is_done or is_there else "",
+        sent=sent,
+    )
 
 
 def _as_before(case: VendorCase) -> Settled:

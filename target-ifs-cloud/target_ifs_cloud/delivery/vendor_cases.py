@@ -98,7 +98,7 @@ def must_be_compared(case: VendorCase, rules_version: str) -> bool:
     change is due; new rules alone change no supplier.
     """
     entry = case.entry
-    if case.is_in_doubt or not has_owned_fields(case.supplier):
+    if not has_owned_fields(case.supplier):
         return False
     if entry is None or entry.state is not State.CONFIRMED or entry.is_due:
         return True

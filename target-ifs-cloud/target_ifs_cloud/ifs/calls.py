@@ -23,6 +23,7 @@ from target_ifs_cloud.ifs.odata import (
 from target_ifs_cloud.ifs.paging import Place
 from target_ifs_cloud.ifs.profile import ProjectionKey, SiteProfile
 from target_ifs_cloud.wire.exchange import ErrorText, Request, Response
+from target_ifs_cloud.wire.redaction import told
 from target_ifs_cloud.wire.transport import Transport
 
 NOT_FOUND = 404
@@ -209,19 +210,13 @@ def name_of(path: str) -> str:
 
 def error_text(error: RefusedError) -> ErrorText:
     """What classifies a refusal."""
-    return ErrorText(code=error.code, number=error.number, tag=error.tag)
+    return ErrorText(code=error.code, number=error.number, tag=error.tag, words=error.words)
 
 
 def refusal(path: str, answer: ReadAnswer) -> RefusedError:
     """A refused read of a batch as the error that a single read would have raised."""
-    error = answer.error
-    return RefusedError(
-        f"GET {name_of(path)}: refused with status {answer.status}",
-        status=answer.status,
-        code=error.code,
-        number=error.number,
-        tag=error.tag,
-    )
+    message = f"GET {name_of(path)}: refused with status {answer.status} {told(answer.error)}"
+    return RefusedError(message.rstrip(), status=answer.status, **answer.error._asdict())
 
 
 def _row_of(response: Response) -> Mapping[str, Any] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from target_ifs_cloud.documents import DocumentKey, normalise_number
 from target_ifs_cloud.errors import RefusedError, TemporaryError
@@ -13,6 +14,7 @@ from target_ifs_cloud.ifs.invoices import (
     InvoiceShown,
     ProposalShown,
     id_of,
+    id_value,
     invoice_path,
     shown_invoice,
 )
@@ -30,9 +32,20 @@ from target_ifs_cloud.ifs.profile import ProjectionKey
 from target_ifs_cloud.ifs.profile_names import ProposalNames
 from target_ifs_cloud.ifs.rows import Row, RowShown, amount, is_listed, shown_row, text
 
-Stamps = Mapping[DocumentKey, Mapping[str, str]]
-"""For a document the fields whose text names its source, with that text."""
-_NO_STAMPS: Stamps = {}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """By what an invoice is known whatever its number is: its id, or texts that name its source.
+
+    ``texts`` by the field that carries them.
+    """
+
+    invoice_id: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+
+
+Marks = Mapping[DocumentKey, Mark]
+NO_MARKS: Marks = {}
 _FILTER_REFUSED = frozenset({400, 501})
 _QUERY_RESERVE = 300
 """Characters of an address kept for the host, the path and the other options."""
@@ -46,25 +59,27 @@ class InvoiceReader:
         self._client = client
         self._profile = client.profile
         self._is_any_case = client.profile.number_lookup == "any_case"
-        self._asks_stamps = client.profile.source_lookup
+        self._asks_texts = client.profile.source_lookup
 
     def find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps = _NO_STAMPS
+        self, numbers: Mapping[DocumentKey, str], marks: Marks = NO_MARKS
     ) -> dict[DocumentKey, tuple[InvoiceShown, ...]]:
         """The invoices under these keys that are not cancelled; ``numbers`` as they are written.
 
         Company, supplier and number are asked for; the series is compared here. Every key of the
-        question has an entry in the answer. With ``stamps`` the answer also holds invoices of the
-        same company that carry one of these texts, whatever their number is.
+        question has an entry in the answer. With ``marks`` the answer also holds the invoices of
+        the same company that carry them, whatever their number is.
 
         Raises:
             TemporaryError: the answer was not complete, or holds what was not asked for.
             ConfigurationError: the site profile does not fit.
         """
+        has_texts = any(mark.texts for mark in marks.values())
+        without = {key: replace(mark, texts={}) for key, mark in marks.items()}
         ways = [
             (is_any_case, own)
             for is_any_case in ((True, False) if self._is_any_case else (False,))
-            for own in ((stamps, _NO_STAMPS) if stamps and self._asks_stamps else (_NO_STAMPS,))
+            for own in ((marks, without) if has_texts and self._asks_texts else (without,))
         ]
         for is_any_case, own in ways[:-1]:
             try:
@@ -73,17 +88,17 @@ class InvoiceReader:
                 if isinstance(error, RefusedError) and error.status not in _FILTER_REFUSED:
                     raise
                 continue
-            self._learn(is_any_case=is_any_case, asks_stamps=bool(own) or not stamps)
+            self._learn(is_any_case=is_any_case, asks_texts=own is marks or not has_texts)
             return found
         is_any_case, own = ways[-1]
         found = self._find(numbers, own, is_any_case=is_any_case)
-        self._learn(is_any_case=is_any_case, asks_stamps=bool(own) or not stamps)
+        self._learn(is_any_case=is_any_case, asks_texts=own is marks or not has_texts)
         return found
 
-    def _learn(self, *, is_any_case: bool, asks_stamps: bool) -> None:
+    def _learn(self, *, is_any_case: bool, asks_texts: bool) -> None:
         """Ask in the way that this site has not refused from now on."""
         self._is_any_case = self._is_any_case and is_any_case
-        self._asks_stamps = self._asks_stamps and asks_stamps
+        self._asks_texts = self._asks_texts and asks_texts
 
     def read_details(
         self, shown: Sequence[InvoiceShown], *, proposals: Sequence[bool]
@@ -169,7 +184,7 @@ class InvoiceReader:
     # parts
 
     def _find(
-        self, numbers: Mapping[DocumentKey, str], stamps: Stamps, *, is_any_case: bool
+        self, numbers: Mapping[DocumentKey, str], marks: Marks, *, is_any_case: bool
     ) -> dict[DocumentKey, tuple[InvoiceShown, ...]]:
         names = self._profile.invoice
         parts: dict[str, list[Filter]] = {}
@@ -178,17 +193,21 @@ class InvoiceReader:
             spelling = any_of(_spellings(field, written, asked, is_any_case=is_any_case))
             part = all_of([equals(names.supplier, asked.supplier), spelling])
             parts.setdefault(asked.company, []).append(part)
-        marks: dict[str, list[Filter]] = {}
-        for asked, texts in stamps.items():
-            marks.setdefault(asked.company, []).extend(equals(n, t) for n, t in texts.items())
+        ids: dict[str, list[Filter]] = {}
+        texts: dict[str, list[Filter]] = {}
+        for asked, mark in marks.items():
+            if mark.invoice_id:
+                own = equals(names.id, id_value(mark.invoice_id))
+                ids.setdefault(asked.company, []).append(own)
+            texts.setdefault(asked.company, []).extend(equals(n, t) for n, t in mark.texts.items())
         wanted = {(k.company, k.supplier, k.number) for k in numbers}
         found: dict[DocumentKey, dict[str, InvoiceShown]] = {asked: {} for asked in numbers}
         order = (names.company, names.id)
-        by_number, by_stamp = (
-            self._readings("invoice", names.set, names.company, parts=own, order=order)
-            for own in (parts, marks)
+        by_number, by_id, by_text = (
+            self._readings("invoice", names.set, names.company, parts=wanted_parts, order=order)
+            for wanted_parts in (parts, ids, texts)
         )
-        answers = self._collections("invoice", names.set, [*by_number, *by_stamp])
+        answers = self._collections("invoice", names.set, [*by_number, *by_id, *by_text])
         for place, rows in enumerate(answers):
             for row in rows:
                 invoice = shown_invoice(row, self._profile)
@@ -201,7 +220,7 @@ class InvoiceReader:
                     )
                 if is_listed(invoice.state, names.cancelled_states):
                     continue
-                owners = [k for k in stamps if _carries(row, invoice.company, k, stamps[k])]
+                owners = [key for key in marks if _carries(invoice, key, marks[key])]
                 for asked in (*(key for key in numbers if invoice.is_under(key)), *owners):
                     found[asked][invoice.invoice_id] = invoice
         return {asked: tuple(invoices.values()) for asked, invoices in found.items()}
@@ -326,6 +345,8 @@ def _spellings(name: str, written: str, key: DocumentKey, *, is_any_case: bool) 
     return [equals(name, variant) for variant in variants if variant]
 
 
-def _carries(row: Row, company: str, key: DocumentKey, texts: Mapping[str, str]) -> bool:
-    """Whether a row of a company carries one of the texts of a document of that company."""
-    return company == key.company and any(text(row, name) == t for name, t in texts.items())
+def _carries(invoice: InvoiceShown, key: DocumentKey, mark: Mark) -> bool:
+    """Whether an invoice carries the mark of a document of its company."""
+    is_it = bool(mark.invoice_id) and mark.invoice_id == invoice.invoice_id
+    names_it = any(text(invoice.row, name) == t for name, t in mark.texts.items())
+    return invoice.company == key.company and (is_it or names_it)

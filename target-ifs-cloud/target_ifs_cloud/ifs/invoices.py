@@ -147,7 +147,11 @@ def invoice_path(shown: InvoiceShown, profile: SiteProfile) -> str:
 
 def id_of(shown: InvoiceShown, profile: SiteProfile) -> int | str:
     """The invoice id in the type of its key. Source: numeric, seen in code."""
-    value = shown.row.get(profile.invoice.id, shown.invoice_id)
+    return id_value(shown.row.get(profile.invoice.id, shown.invoice_id))
+
+
+def id_value(value: object) -> int | str:
+    """The same of an id alone, as a row shows it or as the outbox has kept it."""
     if isinstance(value, int):
         return value
     return int(str(value)) if str(value).isdigit() else str(value)

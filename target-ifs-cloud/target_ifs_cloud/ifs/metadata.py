@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from target_ifs_cloud.errors import ConfigurationError
+from target_ifs_cloud.errors import ConfigurationError, TemporaryError
 from target_ifs_cloud.ifs.calls import NotOfferedError
 from target_ifs_cloud.ifs.client import IfsClient
 from target_ifs_cloud.ifs.expectations import Expected, Uses, expectations
@@ -77,8 +77,10 @@ class MetadataReport:
 def compare_with_metadata(client: IfsClient, uses: Uses) -> MetadataReport:
     """Read ``$metadata`` of every projection in use and compare.
 
+    After one that is not answered the others are not asked for: each would take all the patience.
+
     Raises:
-        TemporaryError: IFS does not answer.
+        TemporaryError: IFS does not answer, and the profile requires the comparison.
     """
     profile = client.profile
     by_projection: dict[ProjectionKey, list[Expected]] = {}
@@ -95,6 +97,11 @@ def compare_with_metadata(client: IfsClient, uses: Uses) -> MetadataReport:
             reason = "the site does not offer it to this user" if is_refused else str(error)
             unread.append(f"$metadata of {name} (projections.{key}) cannot be read: {reason}")
             continue
+        except TemporaryError as error:
+            if profile.check_metadata == "required":
+                raise
+            unread.append(f"$metadata is not compared from {name} on (projections.{key}): {error}")
+            break
         for expected in wanted:
             missing += _missing(expected, model, name)
     return MetadataReport(missing=tuple(missing), unread=tuple(unread))
@@ -105,7 +112,7 @@ def require_profile_fits(client: IfsClient, uses: Uses) -> tuple[str, ...]:
 
     Raises:
         ConfigurationError: every name that is missing, with its line of the profile.
-        TemporaryError: IFS does not answer.
+        TemporaryError: as :func:`compare_with_metadata`.
     """
     habit = client.profile.check_metadata
     if habit == "never":

@@ -245,7 +245,7 @@ def version_of(etag: str) -> tuple[str, str] | None:
 
 
 def parse_error(text: bytes) -> ErrorText:
-    """What classifies a refusal: code, database error number and ``LuName.TAG``, never the prose.
+    """What classifies a refusal: code, database error number and ``LuName.TAG``; and its words.
 
     Source: body shape and text pattern are seen in code; the wording follows the user's language.
     """
@@ -265,25 +265,25 @@ def error_of(found: object) -> ErrorText | None:
     error = found["error"]
     if not isinstance(error, Mapping):
         return NO_ERROR
-    code = error.get("code")
-    details = error.get("details")
-    texts = [
-        str(part.get("message") or "")
-        for part in (details if isinstance(details, list) else [])
-        if isinstance(part, Mapping)
-    ]
-    number, tag = _database_error([*texts, str(error.get("message") or "")])
-    return ErrorText(code=code if isinstance(code, str) else "", number=number, tag=tag)
+    code, details, message = (error.get(name) for name in ("code", "details", "message"))
+    listed = details if isinstance(details, list) else []
+    parts = [part for part in listed if isinstance(part, Mapping)]
+    texts = [str(text) for text in (*(p.get("message") for p in parts), message) if text]
+    number, tag, words = _database_error(texts)
+    code = code if isinstance(code, str) else ""
+    return ErrorText(code=code, number=number, tag=tag, words=words)
 
 
-def _database_error(texts: Sequence[str]) -> tuple[int, str]:
+def _database_error(texts: Sequence[str]) -> tuple[int, str, str]:
+    """Number, tag and words of the first text that has a number, else of the first one."""
     for text in texts:
         match = _DATABASE_TEXT.search(text)
         if match:
             number, unit, tag = match.groups()
-            name = f"{unit}.{tag}" if tag else ""
-            return int(number), name or _lock_tag(text)
-    return 0, next((LOCKED_TAG for text in texts if LOCKED_TAG in text), "")
+            name = f"{unit}.{tag}" if tag else _lock_tag(text)
+            return int(number), name, text[match.end() :].lstrip(" :")
+    lock = next((LOCKED_TAG for text in texts if LOCKED_TAG in text), "")
+    return 0, lock, texts[0].strip() if texts else ""
 
 
 def _lock_tag(text: str) -> str:

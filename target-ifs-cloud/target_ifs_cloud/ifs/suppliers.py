@@ -78,7 +78,7 @@ def read_supplier_companies(
     """
     names = client.profile.supplier
     row_names = names.invoice_company
-    child = _child_of(client.profile, row_names.child)
+    child = child_of(client.profile, row_names.child)
     readings = [
         client.reading(
             "supplier", f"{supplier_path(id_, client.profile)}/{child.set}", order=child.key
@@ -118,15 +118,17 @@ def create_supplier_change_set(document: Supplier, profile: SiteProfile) -> Chan
         names.country: document.country,
         **dict(document.header),
     }
-    operations = [Operation(method="POST", path=names.set, fields=_filled(header), key=(names.id,))]
+    operations = [
+        Operation(method="POST", path=names.set, fields=filled_only(header), key=(names.id,))
+    ]
     for position, row in enumerate(document.rows):
-        child = _child_of(profile, row.collection)
-        parent = _parent_position(document.rows[:position], row, child)
+        child = child_of(profile, row.collection)
+        parent = parent_position(document.rows[:position], row, child)
         operations.append(
             Operation(
                 method="POST",
                 path=child.set,
-                fields=_filled(dict(row.values)),
+                fields=filled_only(dict(row.values)),
                 parent=parent,
                 key=child.key,
             )
@@ -134,7 +136,7 @@ def create_supplier_change_set(document: Supplier, profile: SiteProfile) -> Chan
     return ChangeSet(operations=tuple(operations))
 
 
-def _parent_position(before: Sequence[SupplierRow], row: SupplierRow, child: SupplierChild) -> int:
+def parent_position(before: Sequence[SupplierRow], row: SupplierRow, child: SupplierChild) -> int:
     """The operation that a row hangs below: the header is 1, the first row 2.
 
     Of several rows of the parent collection the one that shares most values is meant (the same
@@ -154,7 +156,12 @@ def _parent_position(before: Sequence[SupplierRow], row: SupplierRow, child: Sup
     return max(likeness)[1]
 
 
-def _child_of(profile: SiteProfile, collection: str) -> SupplierChild:
+def child_of(profile: SiteProfile, collection: str) -> SupplierChild:
+    """The child collection that a rule names.
+
+    Raises:
+        ConfigurationError: the profile does not have it.
+    """
     child = profile.supplier.children.get(collection)
     if child is None:
         raise ConfigurationError(
@@ -164,7 +171,8 @@ def _child_of(profile: SiteProfile, collection: str) -> SupplierChild:
     return child
 
 
-def _filled(fields: Mapping[str, Any]) -> dict[str, Any]:
+def filled_only(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent of a row that does not exist yet."""
     return {name: value for name, value in fields.items() if value is not None}
 
 

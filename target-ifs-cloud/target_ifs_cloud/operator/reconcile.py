@@ -16,6 +16,7 @@ from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.situation import has_content, is_ours
 from target_ifs_cloud.delivery.summary import format_amount
 from target_ifs_cloud.documents import SourceKind
+from target_ifs_cloud.ifs.invoice_reader import NO_MARKS, Mark
 from target_ifs_cloud.ifs.invoices import InvoiceShown
 
 UNKNOWN_MONTH = "-"
@@ -67,7 +68,15 @@ def reconcile(
     result = Reconciliation()
     for entries in outbox.in_states([State.CONFIRMED]):
         documents = [entry for entry in entries if entry.key and entry.content]
-        found = sender.find({e.key: e.content.number for e in documents if e.key and e.content}, {})
+        numbers = {e.key: e.content.number for e in documents if e.key and e.content}
+        found = dict(sender.find(numbers, NO_MARKS))
+        marks = {
+            e.key: Mark(invoice_id=e.ifs_id)
+            for e in documents
+            if e.key and _own(e, found[e.key]) is None
+        }
+        if marks:
+            found |= sender.find({key: numbers[key] for key in marks}, marks)
         shown = {e.source: _own(e, found[e.key]) for e in documents if e.key}
         added_up = [
             invoice
@@ -148,6 +157,11 @@ def _amounts(entry: Entry, shown: InvoiceShown | None) -> Iterator[str]:
         yield f"invoice {entry.ifs_id} is no longer in IFS, or is cancelled there"
         return
     currency, said = _said(entry)
+    if entry.key and not shown.is_under(entry.key):
+        yield (
+            f"invoice {shown.invoice_id} was sent as {entry.key.number} of supplier "
+            f"{entry.key.supplier} and stands in IFS as {shown.number} of {shown.supplier}"
+        )
     place = f"invoice {shown.invoice_id} ({shown.state}) in IFS says"
     if (shown.currency, shown.gross) != (currency, said):
         yield (

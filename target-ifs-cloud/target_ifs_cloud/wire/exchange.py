@@ -9,11 +9,16 @@ from typing import NamedTuple
 
 
 class ErrorText(NamedTuple):
-    """What classifies a refusal: ``error.code``, the database error number and ``LuName.TAG``."""
+    """What classifies a refusal: ``error.code``, the database error number and ``LuName.TAG``.
+
+    ``words`` is what the other system says about it, for people only: it follows the language of
+    the user and classifies nothing.
+    """
 
     code: str = ""
     number: int = 0
     tag: str = ""
+    words: str = ""
 
 
 NO_ERROR = ErrorText()

@@ -1,7 +1,7 @@
 """Keeps secrets and bank details out of texts that people read. Pure, apart from the log filter.
 
 The first line of defence is that messages are written from names and counts, never from bodies.
-This is the second one, for texts that come from libraries.
+This is the second one, for texts that come from libraries, and for the words of a refusal.
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from collections.abc import Iterable
 
 from typing_extensions import override
 
+from target_ifs_cloud.wire.exchange import ErrorText
+
 HIDDEN = "***"
 SECRET_LENGTH_MIN = 6
+WORDS_LENGTH_MAX = 300
 _NAMES = (
     "access_token|refresh_token|id_token|client_secret|client_assertion|password|authorization|"
     "api_key|secret"
@@ -38,6 +41,16 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for pattern in _PATTERNS:
         text = pattern.sub(rf"\g<1>{HIDDEN}", text)
     return text
+
+
+def told(error: ErrorText) -> str:
+    """A refusal in one line: what classifies it and its words, without what must stay hidden."""
+    number = f"ORA-{error.number}" if error.number else ""
+    words = redact(" ".join(error.words.split()))
+    if len(words) > WORDS_LENGTH_MAX:
+        words = f"{words[:WORDS_LENGTH_MAX]}…"
+    quoted = f'"{words}"' if words else ""
+    return " ".join(text for text in (error.code, number, error.tag, quoted) if text)
 
 
 class RedactingFilter(logging.Filter):

@@ -26,6 +26,7 @@ from target_ifs_cloud.wire.exchange import (
     body_hash,
 )
 from target_ifs_cloud.wire.limiter import Limiter, Pace
+from target_ifs_cloud.wire.redaction import told
 from target_ifs_cloud.wire.retry import (
     Failure,
     GiveUp,
@@ -95,6 +96,7 @@ class Transport:
         self._observers = list(observers)
         self._guard: Callable[[], None] | None = None
         self._not_before = 0.0
+        self._wait_asked_s = 0.0
         self._limiter = Limiter(settings.pace, clockwork=self._clockwork)
         self._connection = Connection(
             settings.base_url,
@@ -138,12 +140,13 @@ class Transport:
         """Parts of an answer asked to wait: close the gate as if the whole answer had.
 
         ``retry_after`` holds the header of each part. The answer is ``False`` when one of them
-        asks for more patience than ``Limits`` allow.
+        asks for more patience than ``Limits`` allow: nothing is sent any more then.
         """
         limits, clockwork = self._settings.limits, self._clockwork
         now = clockwork.now()
         waits = [retry_after_s(value, date=None, now=now) or 0.0 for value in retry_after]
         if max(waits) > limits.retry_after_max_s:
+            self._stop_sending(max(waits))
             return False
         pause = backoff_s(attempt, limits=limits, random=clockwork.random())
         self._limiter.throttled(max(*waits, pause))
@@ -161,7 +164,10 @@ class Transport:
         """
         self._check_allowed(request)
         if self._clockwork.monotonic() < self._not_before:
-            raise TemporaryError(f"{request.about}: not sent, a longer wait was asked for before")
+            raise TemporaryError(
+                f"{request.about}: not sent. The server has asked to wait {self._wait_asked_s:.0f} "
+                "s, which is longer than a run waits. Run again after that"
+            )
         waits = 0
         has_renewed = False
         for attempt in range(1, ATTEMPTS_MAX + 1):
@@ -201,9 +207,14 @@ class Transport:
         if failure.retry_after_s is None or not is_told_to_wait(failure.status, failure.error):
             return
         if failure.retry_after_s > self._settings.limits.retry_after_max_s:
-            self._not_before = self._clockwork.monotonic() + failure.retry_after_s
+            self._stop_sending(failure.retry_after_s)
         else:
             self._limiter.throttled(failure.retry_after_s)
+
+    def _stop_sending(self, wait_s: float) -> None:
+        """A wait beyond what a run waits: a scheduler waits better than we do."""
+        self._not_before = self._clockwork.monotonic() + wait_s
+        self._wait_asked_s = wait_s
 
     def _attempt(self, request: Request, token: str, attempt: int) -> tuple[Answer, Failure | None]:
         headers = {"Accept": "application/json", **request.headers}
@@ -264,6 +275,8 @@ def _raise(kind: Kind, request: Request, failure: Failure) -> NoReturn:
     """The error of ours that says what happened, what is certain and what to do."""
     status = failure.status
     seen = f"status {status}" if status else failure.stage.value
+    if failure.retry_after_s:
+        seen += f", asked to wait {failure.retry_after_s:.0f} s"
     match kind:
         case Kind.TEMPORARY:
             message = f"{request.about}: {seen}. Certain: nothing was written. Run again later"
@@ -278,13 +291,10 @@ def _raise(kind: Kind, request: Request, failure: Failure) -> NoReturn:
             raise ConfigurationError(message)
         case _:
             error = failure.error
-            words = " ".join(text for text in (error.code, error.tag) if text)
             raise RefusedError(
-                f"{request.about}: refused with status {status} {words}".rstrip(),
+                f"{request.about}: refused with status {status} {told(error)}".rstrip(),
                 status=status,
-                code=error.code,
-                number=error.number,
-                tag=error.tag,
+                **error._asdict(),
             )
 
 

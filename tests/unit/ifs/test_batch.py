@@ -32,7 +32,7 @@ ERROR = {
         "details": [{"message": "ORA-20112: ManSuppInvoice.EXIST: y"}],
     }
 }
-DUPLICATE = ErrorText("DATABASE_ERROR", 20112, "ManSuppInvoice.EXIST")
+DUPLICATE = ErrorText("DATABASE_ERROR", 20112, "ManSuppInvoice.EXIST", "y")
 
 
 def change_set(size: int = 2) -> ChangeSet:

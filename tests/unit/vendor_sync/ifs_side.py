@@ -13,18 +13,20 @@ from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.summary import Tally
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
 from target_ifs_cloud.documents import Supplier, SupplierId
-from target_ifs_cloud.ifs.batch import ChangeSet
+from target_ifs_cloud.ifs.batch import ChangeSet, Operation
 from target_ifs_cloud.ifs.client import IfsClient
 from target_ifs_cloud.ifs.profile import load_profile
 from target_ifs_cloud.ifs.supplier_changes import SupplierChange, read_changes
 from target_ifs_cloud.mapping import Rules, load_rules
 from target_ifs_cloud.reference import Reference, SupplierReference
+from target_ifs_cloud.wire.exchange import ErrorText
 from tests.conftest import ROOT
 from tests.unit.mapping.builders import company_reference
 from tests.unit.vendor_sync.tenant import Clock, Record, supplier
 
 RULES = load_rules(ROOT / "transforms")
 PROFILE = load_profile()
+TAKEN, NO = (ErrorText(code=code, number=1, tag="X") for code in ("TAKEN", "NO"))
 
 
 class Killed(BaseException):
@@ -47,13 +49,18 @@ def mail_path(id_: str) -> str:
 
 @dataclass
 class MemoryIfs:
-    """Suppliers with a name and an e-mail. ``lost`` says for the next writes what befalls them."""
+    """Suppliers with a name and an e-mail.
+
+    ``lost`` says for the next writes what befalls them: ``torn`` is a creation, request by
+    request, of which only the header was done.
+    """
 
     rows: dict[str, Record] = field(default_factory=dict)
     changed: set[str] = field(default_factory=set)
     sent: list[ChangeSet | str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
     refuses: bool = False
+    refuses_changes: bool = False
     has_etags: bool = True
     _known: dict[SupplierId, SupplierReference] | None = None
     _count: int = 0
@@ -125,12 +132,23 @@ class MemoryIfs:
             return Sent(verdict=Verdict.UNANSWERED)
         id_ = document.supplier
         if header_path(id_) in self.rows or self.refuses:
-            return Sent(verdict=Verdict.REFUSED, problem=refusal(400, "TAKEN", 1, tag="X"))
+            return Sent(verdict=Verdict.REFUSED, problem=refusal(400, TAKEN))
         self._write(header_path(id_), {"Name": document.name})
-        mails = [dict(r.values)["Value"] for r in document.rows if r.collection == "communication"]
-        self._write(mail_path(id_), {"Value": mails[0]})
+        if how == "torn":
+            return Sent(verdict=Verdict.UNANSWERED)
+        self._write(mail_path(id_), {"Value": _mail_of(document)})
         self.changed.add(id_)
         return self._answered(how, id_)
+
+    def supplier_gaps(self, documents: Sequence[Supplier]) -> dict[SupplierId, ChangeSet]:
+        """The e-mails that are not there."""
+        gaps = {}
+        for document in documents:
+            path = mail_path(document.supplier)
+            if path not in self.rows:
+                post = Operation(method="POST", path=path, fields={"Value": _mail_of(document)})
+                gaps[document.supplier] = ChangeSet(operations=(post,))
+        return gaps
 
     def supplier_changes(self, documents: Sequence[Supplier]) -> dict[SupplierId, SupplierChange]:
         """By the product's own reader, on these rows."""
@@ -151,12 +169,12 @@ class MemoryIfs:
         how = self._befalls()
         if how == "before":
             return Sent(verdict=Verdict.UNANSWERED)
-        if self.refuses:
-            return Sent(verdict=Verdict.REFUSED, problem=refusal(400, "NO", 1, tag="X"))
+        if self.refuses or self.refuses_changes:
+            return Sent(verdict=Verdict.REFUSED, problem=refusal(400, NO))
         if how == "rival":
             self.enter(id_, mail=f"rival-{self._count}@x.example")
         for one in change_set.operations:
-            if one.if_match != self.rows[one.path]["@odata.etag"]:
+            if one.method == "PATCH" and one.if_match != self.rows[one.path]["@odata.etag"]:
                 return Sent(verdict=Verdict.STALE)
         for one in change_set.operations:
             self._write(one.path, dict(one.fields or {}))
@@ -179,6 +197,11 @@ class MemoryIfs:
     def new_run(self) -> None:
         """Nothing read before counts."""
         self._known = None
+
+
+def _mail_of(document: Supplier) -> object:
+    rows = (dict(row.values) for row in document.rows if row.collection == "communication")
+    return next(rows)["Value"]
 
 
 def run_forward(outbox: Outbox, site: MemoryIfs, *vendors: Record, rules: Rules = RULES) -> Tally:

@@ -107,6 +107,30 @@ def test_a_lost_answer_is_settled_by_reading_again(
     assert len(site.sent) == {"before": 2, "after": 1}[how]
 
 
+def test_a_creation_that_broke_off_is_completed(outbox: Outbox) -> None:
+    """The supplier is there; what it lacks is written before it counts as created."""
+    site = MemoryIfs(lost=["torn", "before"])
+    assert outcomes(run_forward(outbox, site, vendor())) == [Outcome.POSTED]
+    assert site.shown("S1") == ("Acme", OLD)
+    assert outbox.links() == {"6": "S1"}
+    assert [line["decision"] for line in trail(outbox)] == [
+        "create",
+        "complete",
+        "complete",
+        "posted",
+    ]
+
+
+def test_a_creation_that_cannot_be_completed_is_told(outbox: Outbox) -> None:
+    """The supplier is linked, and a person has to look at it."""
+    site = MemoryIfs(lost=["torn"])
+    site.refuses_changes = True
+    assert outcomes(run_forward(outbox, site, vendor())) == [Outcome.TO_LOOK_AT]
+    assert remembered(outbox).state is State.CONFIRMED
+    assert remembered(outbox).problems
+    assert outbox.links() == {"6": "S1"}
+
+
 def test_a_change_that_is_never_answered_stops_the_run_and_stays_due(
     outbox: Outbox, site: MemoryIfs
 ) -> None:

@@ -24,7 +24,8 @@ from tests.unit.vendor_sync.tenant import Clock, MemoryTenant, Record, run
 NUMBERS = st.integers(0, 4)
 WORDS = st.sampled_from(["Oslo", "Århus", "東京"])
 FORWARD_LOSSES = st.lists(
-    st.sampled_from(["", "before", "after", "rival", "kill before", "kill after"]), max_size=4
+    st.sampled_from(["", "before", "after", "torn", "rival", "kill before", "kill after"]),
+    max_size=4,
 )
 BACK_LOSSES = st.lists(st.sampled_from(["", "before", "after"]), max_size=4)
 SAVES = st.none() | st.integers(0, 12)

@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from target_ifs_cloud.wire.redaction import RedactingFilter, redact
+from target_ifs_cloud.wire.exchange import ErrorText
+from target_ifs_cloud.wire.redaction import WORDS_LENGTH_MAX, RedactingFilter, redact, told
 
 CANARY = "s3cr3t-canary"
 
@@ -60,3 +61,21 @@ def test_the_log_filter_rewrites_message_and_arguments() -> None:
     record = logging.LogRecord("x", logging.INFO, "f", 1, "sent %s", (CANARY,), None)
     assert RedactingFilter([CANARY]).filter(record)
     assert record.getMessage() == "sent ***"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (
+            ErrorText("DATABASE_ERROR", 20110, "Inv.NULLVALUE", "Field [Recipient]\n is mandatory"),
+            'DATABASE_ERROR ORA-20110 Inv.NULLVALUE "Field [Recipient] is mandatory"',
+        ),
+        (ErrorText("ODP_NOT_IMPLEMENTED"), "ODP_NOT_IMPLEMENTED"),
+        (ErrorText(words="IBAN DE89370400440532013000 is wrong"), '"IBAN *** is wrong"'),
+        (ErrorText(words="x" * 400), f'"{"x" * WORDS_LENGTH_MAX}…"'),
+        (ErrorText(), ""),
+    ],
+)
+def test_a_refusal_is_told_in_one_line(error: ErrorText, expected: str) -> None:
+    """With the words of IFS, which name the field; short, and without bank numbers."""
+    assert told(error) == expected

@@ -168,7 +168,7 @@ def test_after_an_absurd_wait_nothing_more_is_sent(stage: Stage) -> None:
     with pytest.raises(OutcomeUnknownError):
         stage.transport.send(WRITE)
     stage.mock.get(HOST + READ.path, text="ok")
-    with pytest.raises(TemporaryError, match="longer wait"):
+    with pytest.raises(TemporaryError, match="wait 86400 s"):
         stage.transport.send(READ)
     assert len(stage.sent) == 1
 
@@ -236,9 +236,10 @@ def test_a_refusal_carries_what_classifies_it_and_no_prose(stage: Stage) -> None
 def test_patience_has_limits(stage: Stage, trouble: dict[str, object], attempts: int) -> None:
     """Ordinary failures, waits and a single wait: each has its own."""
     stage.mock.get(HOST + READ.path, [trouble])
-    with pytest.raises(TemporaryError, match="nothing was written"):
+    with pytest.raises(TemporaryError, match="nothing was written") as caught:
         stage.transport.send(READ)
     assert len(stage.sent) == attempts
+    assert ("asked to wait 86400 s" in str(caught.value)) is ("headers" in trouble)
 
 
 def test_an_untrusted_certificate_ends_the_run_and_checks_stay_on(stage: Stage) -> None:
@@ -282,7 +283,14 @@ def test_parts_that_ask_to_wait_hold_everybody_back(stage: Stage) -> None:
     stage.mock.get(HOST + READ.path, text="ok")
     stage.transport.send(READ)
     assert stage.hands.seconds >= 9
-    assert not stage.transport.hold_back(["86400"], attempt=1)
+
+
+def test_a_part_that_asks_for_an_absurd_wait_ends_the_run(stage: Stage) -> None:
+    """Nothing more is sent, and the next request says why."""
+    assert not stage.transport.hold_back([None, "86400"], attempt=1)
+    with pytest.raises(TemporaryError, match="wait 86400 s"):
+        stage.transport.send(READ)
+    assert stage.sent == []
 
 
 def test_observers_may_join_later(stage: Stage) -> None:
