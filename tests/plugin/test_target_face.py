@@ -142,6 +142,18 @@ def test_records_arrive_as_the_tap_sent_them(monkeypatch: pytest.MonkeyPatch) ->
     assert record == {"total": Decimal("10.10"), "when": "x"}
 
 
+def test_bank_and_card_details_never_reach_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever tap they come from, and however deep they stand."""
+    run = FakeRun()
+    vendor = {"id": 1, "payment_methods": ["canary"], "owners": [{"bank_account": "canary"}]}
+    lines: list[Mapping[str, Any]] = [
+        {"type": "SCHEMA", "stream": "vendors", "schema": SCHEMA, "key_properties": ["id"]},
+        {"type": "RECORD", "stream": "vendors", "record": vendor},
+    ]
+    listen(run, io.StringIO("".join(json.dumps(line) + "\n" for line in lines)), monkeypatch)
+    assert ("vendors", [{"id": 1, "owners": [{}]}]) in run.calls
+
+
 def test_a_stream_of_the_tap_that_ifs_has_no_place_for_is_left_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
