@@ -185,7 +185,8 @@ def _storable(value: object) -> object:
     """A text without what no database keeps: NUL and halves of characters."""
     if not isinstance(value, str):
         return value
-    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    text = value.replace("\0", "\ufffd")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _columns(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:

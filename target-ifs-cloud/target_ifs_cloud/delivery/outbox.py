@@ -124,8 +124,7 @@ class Outbox:
         rows = [to_row(entry, now=now, run_id=self.run_id) for entry in changes.entries]
         with self.writing() as connection:
             _upsert(connection, DOCUMENT, rows, ("kind", "source_id"))
-            for bill_id, lines in changes.billed.items():
-                _replace_billed(connection, bill_id, lines)
+            _replace_billed(connection, changes.billed)
             links = [
                 {
                     "vendor_id": vendor_id,
@@ -152,8 +151,7 @@ class Outbox:
         found: dict[str, Entry] = {}
         ids = list(dict.fromkeys(source_ids))
         with self.engine.connect() as connection:
-            for start in range(0, len(ids), _IDS_PER_QUERY):
-                chunk = ids[start : start + _IDS_PER_QUERY]
+            for chunk in _chunks(ids):
                 query = sa.select(DOCUMENT).where(
                     DOCUMENT.c.kind == kind, DOCUMENT.c.source_id.in_(chunk)
                 )
@@ -192,8 +190,7 @@ class Outbox:
         wanted = list(dict.fromkeys(keys))
         columns = (DOCUMENT.c.active_key, DOCUMENT.c.kind, DOCUMENT.c.source_id, DOCUMENT.c.label)
         with self.engine.connect() as connection:
-            for start in range(0, len(wanted), _IDS_PER_QUERY):
-                chunk = wanted[start : start + _IDS_PER_QUERY]
+            for chunk in _chunks(wanted):
                 query = sa.select(*columns).where(DOCUMENT.c.active_key.in_(chunk))
                 for row in connection.execute(query):
                     holders[row.active_key] = (row.kind, row.source_id, row.label)
@@ -288,8 +285,7 @@ class Outbox:
         billed: dict[str, list[BilledLine]] = {}
         ids = list(dict.fromkeys(order_ids))
         with self.engine.connect() as connection:
-            for start in range(0, len(ids), _IDS_PER_QUERY):
-                chunk = ids[start : start + _IDS_PER_QUERY]
+            for chunk in _chunks(ids):
                 query = (
                     sa.select(BILLED)
                     .where(BILLED.c.order_id.in_(chunk))
@@ -304,8 +300,7 @@ class Outbox:
         ids = list(dict.fromkeys(bill_ids))
         orders: set[str] = set()
         with self.engine.connect() as connection:
-            for start in range(0, len(ids), _IDS_PER_QUERY):
-                chunk = ids[start : start + _IDS_PER_QUERY]
+            for chunk in _chunks(ids):
                 query = sa.select(BILLED.c.order_id).where(BILLED.c.bill_id.in_(chunk)).distinct()
                 orders.update(connection.execute(query).scalars())
         return frozenset(orders)
@@ -363,23 +358,27 @@ def _upsert(
     connection.execute(statement, list(rows))
 
 
-def _replace_billed(connection: sa.Connection, bill_id: str, lines: Sequence[BilledLine]) -> None:
-    connection.execute(sa.delete(BILLED).where(BILLED.c.bill_id == bill_id))
-    if lines:
-        connection.execute(
-            sa.insert(BILLED),
-            [
-                {
-                    "bill_id": bill_id,
-                    "position": position,
-                    "order_id": line.order_id,
-                    "order_line_id": line.order_line_id,
-                    "codes": json.dumps(line.codes),
-                    "amount": str(line.amount),
-                }
-                for position, line in enumerate(lines)
-            ],
-        )
+def _replace_billed(connection: sa.Connection, billed: Mapping[str, Sequence[BilledLine]]) -> None:
+    for chunk in _chunks(list(billed)):
+        connection.execute(sa.delete(BILLED).where(BILLED.c.bill_id.in_(chunk)))
+    rows = [
+        {
+            "bill_id": bill_id,
+            "position": position,
+            "order_id": line.order_id,
+            "order_line_id": line.order_line_id,
+            "codes": json.dumps(line.codes),
+            "amount": str(line.amount),
+        }
+        for bill_id, lines in billed.items()
+        for position, line in enumerate(lines)
+    ]
+    if rows:
+        connection.execute(sa.insert(BILLED), rows)
+
+
+def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (ids[start : start + _IDS_PER_QUERY] for start in range(0, len(ids), _IDS_PER_QUERY))
 
 
 def _billed_line(row: sa.Row[Any]) -> BilledLine:

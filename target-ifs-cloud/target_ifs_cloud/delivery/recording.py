@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -212,7 +212,7 @@ def evidence(step: Step, sent: Sent | None = None) -> dict[str, Any]:
     if sent:
         line["verdict"] = sent.verdict.value
         line["ifs_id"] = sent.ifs_id or line.get("ifs_id", "")
-        line["exchanges"] = [asdict(exchange) for exchange in sent.exchanges]
+        line["exchanges"] = [exchange.to_fields() for exchange in sent.exchanges]
         if sent.problems:
             line["problems"] = sorted({problem.code for problem in sent.problems})
     return line

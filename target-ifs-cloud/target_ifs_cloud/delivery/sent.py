@@ -34,6 +34,10 @@ class Exchange:
     etag_before: str = ""
     etag_after: str = ""
 
+    def to_fields(self) -> dict[str, str | int | None]:
+        """Its part of a line of the audit trail."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:

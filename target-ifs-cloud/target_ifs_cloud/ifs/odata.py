@@ -181,11 +181,11 @@ def _json(value: object, *, decimal_as_string: bool, depth: int) -> str:
     if depth > BODY_DEPTH_MAX:
         message = f"a body is nested deeper than {BODY_DEPTH_MAX} levels"
         raise ValueError(message)
-    if value is None or isinstance(value, bool | str):
-        return json.dumps(value)
+    if value is None or isinstance(value, (bool, str)):
+        return _simple_json(value)
     if isinstance(value, Mapping):
         members = (
-            f"{json.dumps(str(name))}:"
+            f"{_simple_json(str(name))}:"
             f"{_json(item, decimal_as_string=decimal_as_string, depth=depth + 1)}"
             for name, item in value.items()
         )
@@ -198,6 +198,9 @@ def _json(value: object, *, decimal_as_string: bool, depth: int) -> str:
     text = _bare(value)
     is_quoted = isinstance(value, date) or (decimal_as_string and isinstance(value, Decimal))
     return f'"{text}"' if is_quoted else text
+
+
+_simple_json = json.JSONEncoder().encode
 
 
 def array_elements(value: object) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from target_ifs_cloud.documents import (
     CompanyId,
@@ -27,6 +28,9 @@ from target_ifs_cloud.reference import Reference
 
 SUSPECTS_MAX = 20
 """How many look-alikes of one bill are told; more say nothing new."""
+
+NUMBERS_KEPT_MAX = 4096
+"""How many numbers stay worked out: each is compared with all that share its amount and day."""
 
 _LOOK_ALIKES = str.maketrans("OIL", "011")
 _OPENING_WORDS = re.compile(r"^(?:INVOICE|INV|BILL|REF|NO|NR|FACTURE|FACT|RECHNUNG)+(?=.*[0-9])")
@@ -159,6 +163,7 @@ def _reasons(
         yield rules.same_amount_and_date, "the same supplier, amount and date"
 
 
+@lru_cache(maxsize=NUMBERS_KEPT_MAX)
 def near_number(number: str) -> str:
     """A number without what people type differently: dashes, blanks, zeros, "INV", O for 0."""
     text = unicodedata.normalize("NFKC", number).upper()
