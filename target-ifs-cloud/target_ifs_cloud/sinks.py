@@ -118,6 +118,12 @@ class BillSink(DocumentSink):
 
     drain_first = ("vendors",)
 
+    @property
+    @override
+    def max_size(self) -> int:
+        """As many as one worker delivers together: those before them are still under way."""
+        return int(self.config["batch_size"])
+
     @override
     def deliver(self, records: Sequence[Mapping[str, Any]]) -> None:
         """Post the bills of this batch."""

@@ -6,9 +6,7 @@ whose open amount has moved. What to do is decided by ``delivery.plan`` alone.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -31,6 +29,7 @@ from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.situation import Candidate
 from target_ifs_cloud.delivery.summary import Outcome, Tally
+from target_ifs_cloud.delivery.under_way import UnderWay
 from target_ifs_cloud.documents import Problem, SupplierInvoice
 from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.ifs.invoices import InvoiceShown
@@ -70,10 +69,10 @@ class InvoiceDelivery:
         self._sender = sender
         self._tally = tally
         self._clock = clock
-        self._flight = flight or Flight()
+        flight = flight or Flight()
+        self._size = flight.size
+        self._parts = UnderWay(self._deliver_part, workers=flight.workers)
         self._deciding = Deciding(sender, clock=clock, settling_time_s=settling_time_s)
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
         self._is_serving = False
         self.has_freed_keys = False
 
@@ -84,36 +83,43 @@ class InvoiceDelivery:
             TemporaryError: a look-up was not answered, or IFS serves no writes. Everything that was
                 sent is on record.
         """
+        self.begin(candidates)
+        return self.land()
+
+    def begin(self, candidates: Sequence[Candidate]) -> None:
+        """Begin to settle these candidates, of which none is under way already.
+
+        Raises:
+            TemporaryError: as :meth:`deliver`, of these or of what was begun before.
+        """
         latest = {(c.source.kind, c.source.id): c for c in candidates}
         pending = self._hold_shared_keys(list(latest.values()))
-        size = self._flight.size
-        parts = [pending[start : start + size] for start in range(0, len(pending), size)]
-        if len(parts) < 2 or self._flight.workers == 1:  # noqa: PLR2004
-            return [waiting for part in parts for waiting in self._deliver_part(part)]
-        return self._deliver_parts(parts)
+        for start in range(0, len(pending), self._size):
+            self._parts.begin(pending[start : start + self._size])
 
-    def _deliver_parts(self, parts: Sequence[list[Candidate]]) -> list[Candidate]:
-        """Several parts under way; when one cannot go on, the others end what they have begun."""
-        self._stop.clear()
-        with ThreadPoolExecutor(min(self._flight.workers, len(parts))) as pool:
-            running = [pool.submit(self._deliver_part, part) for part in parts]
-            try:
-                return [waiting for future in running for waiting in future.result()]
-            finally:
-                self._cancel(running)
+    def land(self) -> list[Candidate]:
+        """Wait until nothing is under way; the answer is what must wait for the settling time.
 
-    def _cancel(self, running: Sequence[Future[list[Candidate]]]) -> None:
-        if not all(future.done() and not future.exception() for future in running):
-            self._stop.set()
-            for future in running:
-                future.cancel()
+        Raises:
+            TemporaryError: as :meth:`deliver`.
+        """
+        return self._parts.land()
+
+    def abandon(self) -> None:
+        """Begin nothing more; what has been begun is on record when this returns."""
+        self._parts.abandon()
+
+    @property
+    def under_way(self) -> list[Candidate]:
+        """What has been begun and may not be on record yet."""
+        return self._parts.candidates
 
     def _deliver_part(self, pending: list[Candidate]) -> list[Candidate]:
         unsettled: list[Candidate] = []
         for _ in range(TRIES_MAX):
             if not pending:
                 return unsettled
-            if self._stop.is_set():
+            if self._parts.is_stopped:
                 raise TemporaryError("another part of the run could not go on; this one stopped")
             steps = self._deciding.decide_all(pending, is_serving=self._is_serving)
             pending = self._record_settled([s for s in steps if _is_settled_step(s)])
@@ -144,13 +150,14 @@ class InvoiceDelivery:
         return [c for c in candidates if c.setback is not Verdict.STALE]
 
     def _hold_shared_keys(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """Hold every document whose key another one has, in the outbox or earlier in the list."""
-        keys = {
-            candidate.source: str(candidate.document.key)
-            for candidate in candidates
-            if candidate.document and not candidate.problems and not candidate.not_wanted
-        }
+        """Hold every document whose key another one has: on record, under way, or in the list."""
+        keys = {candidate.source: key for candidate, key in _with_keys(candidates)}
+        # Before the outbox is asked: what ends in between is in both, and never in neither.
         holders = {
+            key: ((candidate.source.kind, candidate.source.id), candidate.source.label)
+            for candidate, key in _with_keys(self.under_way)
+        }
+        holders |= {
             key: ((kind, source_id), label)
             for key, (kind, source_id, label) in self._outbox.holders_of(keys.values()).items()
         }
@@ -276,10 +283,19 @@ class InvoiceDelivery:
         )
 
     def _count(self, records: Sequence[Record]) -> None:
-        with self._lock:
-            for record in records:
-                self.has_freed_keys |= record.outcome is Outcome.CANCELLED
-                self._tally.add(record.entry, record.outcome)
+        for record in records:
+            self._tally.add(record.entry, record.outcome)
+        if any(record.outcome is Outcome.CANCELLED for record in records):
+            self.has_freed_keys = True
+
+
+def _with_keys(candidates: Iterable[Candidate]) -> list[tuple[Candidate, str]]:
+    """Those that may get a place in IFS, with the key of that place."""
+    return [
+        (candidate, str(candidate.document.key))
+        for candidate in candidates
+        if candidate.document and not candidate.problems and not candidate.not_wanted
+    ]
 
 
 def _is_settled_step(step: Step) -> bool:

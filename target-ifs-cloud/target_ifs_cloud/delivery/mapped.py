@@ -48,8 +48,10 @@ class CandidateMaker:
         self._rules = rules
         self._tally = tally
 
-    def make(self, kind: SourceKind, batch: Sequence[Pair]) -> list[Candidate]:
-        """One candidate per record, in order.
+    def make(
+        self, kind: SourceKind, batch: Sequence[Pair], under_way: Sequence[Candidate] = ()
+    ) -> list[Candidate]:
+        """One candidate per record, in order; ``under_way`` may not be on record yet.
 
         Raises:
             TemporaryError: IFS did not answer completely what the checks ask.
@@ -77,7 +79,8 @@ class CandidateMaker:
         ]
         if kind != "bill":
             return candidates
-        return self._with_suspicions(self._of_released_vendors(candidates), reference)
+        released = self._of_released_vendors(candidates)
+        return self._with_suspicions(released, reference, under_way)
 
     def _of_released_vendors(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """New bills of vendors that show a sign of fraud are held until somebody releases these."""
@@ -112,12 +115,23 @@ class CandidateMaker:
         ]
 
     def _with_suspicions(
-        self, candidates: Sequence[Candidate], reference: Reference
+        self,
+        candidates: Sequence[Candidate],
+        reference: Reference,
+        under_way: Sequence[Candidate],
     ) -> list[Candidate]:
         """Compare what is new with what is known; each bill also with those before it."""
         rules = self._rules.bill.duplicates
         asked = [c.document for c in candidates if c.document and _is_compared(c)]
-        earlier = EarlierDocuments(find_look_alikes(self._outbox.engine, asked) if asked else ())
+        known = {
+            c.source.id: earlier_of(c.document)
+            for c in under_way
+            if c.document and c.source.kind == "bill" and not c.not_wanted
+        }
+        if asked:
+            on_record = find_look_alikes(self._outbox.engine, asked)
+            known |= {document.source_id: document for document in on_record}
+        earlier = EarlierDocuments(known.values())
         compared = []
         for candidate in candidates:
             document = candidate.document

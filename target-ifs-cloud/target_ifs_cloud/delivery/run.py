@@ -175,10 +175,12 @@ class DeliveryRun:
         outbox.restart_doubts()
         self._suppliers.settle_again()
         for entries in outbox.in_states([State.IN_DOUBT], kind="bill"):
-            self._deliver("bill", [(entry.record, entry) for entry in entries])
+            self._begin("bill", [(entry.record, entry) for entry in entries])
+        self._land()
         for entries in outbox.to_retry("bill"):
             settled = [e for e in entries if (e.source.kind, e.source.id) not in self._unsettled]
-            self._deliver("bill", [(entry.record, entry) for entry in settled])
+            self._begin("bill", [(entry.record, entry) for entry in settled])
+        self._land()
         for entries in outbox.in_states([State.IN_DOUBT], kind="purchase_order"):
             outbox.save(Changes(entries=[replace(entry, is_due=True) for entry in entries]))
         for entries in outbox.to_retry("purchase_order"):
@@ -186,16 +188,23 @@ class DeliveryRun:
 
     def take_vendors(self, records: Sequence[Record]) -> None:
         """Link these vendors to suppliers, create the suppliers that are missing."""
+        self._land()
         self._suppliers.deliver(records)
 
     def take_bills(self, records: Sequence[Record]) -> None:
-        """Deliver these bills; a bill that comes twice counts in its last form."""
+        """Begin to deliver these bills; a bill that comes twice counts in its last form.
+
+        They may still be under way when this returns; whatever is asked next waits for them.
+        """
         latest = {source_id_of("bill", record): record for record in records}
+        if any(candidate.source.id in latest for candidate in self._invoices.under_way):
+            self._land()
         known = self._outbox.find("bill", latest)
-        self._deliver("bill", [(record, known.get(id_)) for id_, record in latest.items()])
+        self._begin("bill", [(record, known.get(id_)) for id_, record in latest.items()])
 
     def take_purchase_orders(self, records: Sequence[Record]) -> None:
         """Keep these orders on disk; their open amount is worked out when the bills are settled."""
+        self._land()
         latest = {source_id_of("purchase_order", record): record for record in records}
         known = self._outbox.find("purchase_order", latest)
         entries = []
@@ -217,6 +226,7 @@ class DeliveryRun:
         Raises:
             TemporaryError: IFS does not answer.
         """
+        self._land()
         self._look_again(self._doubts())
         self._deliver_due_orders()
         return not self._unsettled
@@ -227,6 +237,7 @@ class DeliveryRun:
         Raises:
             TemporaryError: documents stay in doubt, or IFS does not answer.
         """
+        self._land()
         if self._suppliers.has_linked:
             self._retry_held(SUPPLIER_PROBLEMS)
         self._wait_for_doubts()
@@ -247,19 +258,29 @@ class DeliveryRun:
         return exit_code
 
     def close(self) -> None:
-        """Give the lease back and close every connection."""
-        self._opened.close()
+        """Wait for what is under way, give the lease back and close every connection."""
+        try:
+            self._invoices.abandon()
+        finally:
+            self._opened.close()
 
     # parts
 
     def _deliver(self, kind: SourceKind, records: Iterable[Pair]) -> None:
-        at_once = self._settings.batch_size * self._settings.workers
-        for batch in _batches(self._without_excluded(records), at_once):
-            candidates = self._candidates.make(kind, batch)
+        self._begin(kind, records)
+        self._land()
+
+    def _begin(self, kind: SourceKind, records: Iterable[Pair]) -> None:
+        """Map and check a part while those before it are under way."""
+        for batch in _batches(self._without_excluded(records), self._settings.batch_size):
+            candidates = self._candidates.make(kind, batch, self._invoices.under_way)
             for candidate in candidates:
                 self._unsettled.discard((kind, candidate.source.id))
-            waiting = self._invoices.deliver(candidates)
-            self._unsettled |= {(kind, candidate.source.id) for candidate in waiting}
+            self._invoices.begin(candidates)
+
+    def _land(self) -> None:
+        """Wait for what is under way; what must wait for the settling time is remembered."""
+        self._unsettled |= {(c.source.kind, c.source.id) for c in self._invoices.land()}
 
     def _without_excluded(self, records: Iterable[Pair]) -> list[Pair]:
         """The documents that no person has excluded; of the others the newest record is kept."""

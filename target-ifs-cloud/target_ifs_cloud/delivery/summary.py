@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -61,6 +62,7 @@ class Tally:
     _standing: dict[tuple[SourceKind, str], tuple[Row, Decimal]] = field(default_factory=dict)
     _done: set[tuple[SourceKind, str]] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def totals(self) -> list[tuple[SourceKind, Outcome, str, int, Decimal]]:
         """Kind, outcome, currency, count and amount, in the order in which people read them."""
@@ -80,7 +82,11 @@ class Tally:
         self.warnings += [f"  {label}: {p.code}: {p.message}. {p.fix}" for p in problems]
 
     def add(self, entry: Entry, outcome: Outcome) -> None:
-        """Count one document by what became of it."""
+        """Count one document by what became of it. Thread-safe."""
+        with self._lock:
+            self._add(entry, outcome)
+
+    def _add(self, entry: Entry, outcome: Outcome) -> None:
         identity = (entry.source.kind, entry.source.id)
         if outcome is Outcome.UNCHANGED and identity in self._done:
             return
