@@ -7,6 +7,7 @@ opened by the first question, so a run with nothing to do asks IFS nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -78,6 +79,7 @@ class Site:
         self._clock = clock
         self._log = log
         self._posts_finally = settings.final_posting
+        self._workers = settings.workers
         self._client = _connect(settings, clock, sleep)
 
     def close(self) -> None:
@@ -97,17 +99,30 @@ class Site:
 
     @cached_property
     def _loaded(self) -> Reference:
-        """The first contact: compare the profile with the tenant, then read what rules refer to."""
-        companies = self._rules.companies
-        told = list(require_profile_fits(self._client, self._uses()))
-        references = {}
-        for company in companies:
-            parts = self._rules.code_parts(company)
-            references[company], warnings = read_company(self._client, company, parts, self._clock)
-            told += warnings
-        for text in told:
+        """The first contact: compare the profile with the tenant, and read what rules refer to."""
+        client, rules = self._client, self._rules
+        with ThreadPoolExecutor(self._workers) as pool:
+            fitting = pool.submit(require_profile_fits, client, self._uses())
+            companies = {
+                company: pool.submit(
+                    read_company, client, company, rules.code_parts(company), self._clock
+                )
+                for company in rules.companies
+            }
+            suppliers = pool.submit(read_suppliers, client)
+            try:
+                # First: a profile that does not fit is why anything else could not be read.
+                told = list(fitting.result())
+                read = {company: future.result() for company, future in companies.items()}
+                known = suppliers.result()
+            finally:
+                pool.shutdown(cancel_futures=True)
+        for text in (*told, *(warning for _, warnings in read.values() for warning in warnings)):
             self._log.warning("site: %s", text)
-        return Reference(companies=references, suppliers=read_suppliers(self._client))
+        return Reference(
+            companies={company: reference for company, (reference, _) in read.items()},
+            suppliers=known,
+        )
 
     def _uses(self) -> Uses:
         """What this run will use of the site, for the comparison with its ``$metadata``."""
