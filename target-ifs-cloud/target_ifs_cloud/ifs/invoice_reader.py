@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -46,6 +47,8 @@ class Mark:
 
 Marks = Mapping[DocumentKey, Mark]
 NO_MARKS: Marks = {}
+_ID = ""
+"""Stands where a mark has the name of its field, for the invoice's own id."""
 _FILTER_REFUSED = frozenset({400, 501})
 _QUERY_RESERVE = 300
 """Characters of an address kept for the host, the path and the other options."""
@@ -200,7 +203,7 @@ class InvoiceReader:
                 own = equals(names.id, id_value(mark.invoice_id))
                 ids.setdefault(asked.company, []).append(own)
             texts.setdefault(asked.company, []).extend(equals(n, t) for n, t in mark.texts.items())
-        wanted = {(k.company, k.supplier, k.number) for k in numbers}
+        owners = _Owners(numbers, marks)
         found: dict[DocumentKey, dict[str, InvoiceShown]] = {asked: {} for asked in numbers}
         order = (names.company, names.id)
         by_number, by_id, by_text = (
@@ -211,17 +214,14 @@ class InvoiceReader:
         for place, rows in enumerate(answers):
             for row in rows:
                 invoice = shown_invoice(row, self._profile)
-                number = normalise_number(invoice.number)
-                is_asked = (invoice.company, invoice.supplier, number) in wanted
-                if not is_asked and place < len(by_number):
+                if place < len(by_number) and not owners.at_place_of(invoice):
                     raise TemporaryError(
                         "IFS showed invoices that were not asked for, so its answer cannot be "
                         "relied on. Nothing was written. Run again"
                     )
                 if is_listed(invoice.state, names.cancelled_states):
                     continue
-                owners = [key for key in marks if _carries(invoice, key, marks[key])]
-                for asked in (*(key for key in numbers if invoice.is_under(key)), *owners):
+                for asked in owners.of(invoice):
                     found[asked][invoice.invoice_id] = invoice
         return {asked: tuple(invoices.values()) for asked, invoices in found.items()}
 
@@ -345,8 +345,32 @@ def _spellings(name: str, written: str, key: DocumentKey, *, is_any_case: bool) 
     return [equals(name, variant) for variant in variants if variant]
 
 
-def _carries(invoice: InvoiceShown, key: DocumentKey, mark: Mark) -> bool:
-    """Whether an invoice carries the mark of a document of its company."""
-    is_it = bool(mark.invoice_id) and mark.invoice_id == invoice.invoice_id
-    names_it = any(text(invoice.row, name) == t for name, t in mark.texts.items())
-    return invoice.company == key.company and (is_it or names_it)
+class _Owners:
+    """Which of the documents in question an invoice belongs to, by its key or by a mark."""
+
+    def __init__(self, numbers: Iterable[DocumentKey], marks: Marks) -> None:
+        self._by_place: defaultdict[tuple[str, str, str], list[DocumentKey]] = defaultdict(list)
+        self._by_mark: defaultdict[tuple[str, str, str], list[DocumentKey]] = defaultdict(list)
+        self._fields = {name for mark in marks.values() for name in mark.texts}
+        for key in numbers:
+            self._by_place[key.company, key.supplier, key.number].append(key)
+        for key, mark in marks.items():
+            if mark.invoice_id:
+                self._by_mark[key.company, _ID, mark.invoice_id].append(key)
+            for name, value in mark.texts.items():
+                self._by_mark[key.company, name, value].append(key)
+
+    def at_place_of(self, invoice: InvoiceShown) -> Sequence[DocumentKey]:
+        """The keys with this company, supplier and number, whatever their series."""
+        place = (invoice.company, invoice.supplier, normalise_number(invoice.number))
+        return self._by_place.get(place, ())
+
+    def of(self, invoice: InvoiceShown) -> list[DocumentKey]:
+        """The documents that the invoice stands for, or that it names."""
+        shown = [(name, text(invoice.row, name)) for name in self._fields]
+        named = [
+            key
+            for name, value in ((_ID, invoice.invoice_id), *shown)
+            for key in self._by_mark.get((invoice.company, name, value), ())
+        ]
+        return [*(key for key in self.at_place_of(invoice) if invoice.is_under(key)), *named]

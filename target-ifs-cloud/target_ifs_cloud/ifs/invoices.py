@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -57,9 +57,10 @@ class InvoiceShown:
 
     def is_under(self, key: DocumentKey) -> bool:
         """Whether it stands under a key; one that shows no series could be of any."""
-        own = self.key
-        is_series = not own.series or own.series == key.series
-        return is_series and replace(own, series=key.series) == key
+        if self.series and self.series != key.series:
+            return False
+        place = (self.company, self.supplier, normalise_number(self.number))
+        return place == (key.company, key.supplier, key.number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
