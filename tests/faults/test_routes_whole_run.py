@@ -16,6 +16,7 @@ import pytest
 import requests_mock
 
 from target_ifs_cloud.delivery.run import DeliveryRun, open_run
+from target_ifs_cloud.mapping import map_bill
 from target_ifs_cloud.settings import SCHEMA, Settings, read_settings
 from tests.faults.routes_site import RoutesSite
 from tests.unit.mapping.builders import (
@@ -181,3 +182,49 @@ def test_orders_may_be_left_out(tmp_path: Path) -> None:
     assert world.run(orders=[order()], bills=[numbered("A-1", "100.00")]) == 0
     assert [number for number, *_ in world.site.invoices()] == ["A-1"]
     assert world.site.orders() == []
+
+
+def test_bills_that_come_again_as_they_were_sent_are_looked_up_and_not_mapped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a killed run, when the tap sends all of them again; IFS is still asked for each."""
+    world = World(tmp_path)
+    bills = [numbered("A-1", "100.00"), numbered("A-2", "200.00")]
+    assert world.run(bills=bills) == 0
+    mapped: list[str] = []
+
+    def map_and_tell(record: Record, **context: Any) -> Any:
+        mapped.append(record["invoice_number"])
+        return map_bill(record, **context)
+
+    monkeypatch.setattr("target_ifs_cloud.delivery.mapped.map_bill", map_and_tell)
+    assert world.run(bills=bills) == 0
+    assert mapped == []
+    row = next(row for row in world.site.tables["ManSuppInvoiceSet"] if row["InvoiceNo"] == "A-2")
+    row["NetCurrAmount"] = row["GrossCurrAmount"] = Decimal(777)
+    assert world.run(bills=bills) == 3
+    assert mapped == ["A-2"]
+    edited = numbered("A-1", "150.00")
+    assert world.run(bills=[edited]) == 0
+    assert mapped == ["A-2", "A-1"]
+    assert ("A-1", "Preliminary", Decimal(150), Decimal(150)) in world.site.invoices()
+
+
+def test_new_rules_are_applied_to_bills_that_come_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the rules made of a bill stands only as long as the rules do."""
+    world = World(tmp_path)
+    bills = [numbered("A-1", "100.00")]
+    assert world.run(bills=bills) == 0
+    with (tmp_path / "transforms" / "bill.yml").open("a", encoding="utf-8") as rules:
+        rules.write("\n# changed\n")
+    mapped: list[Record] = []
+
+    def map_and_tell(record: Record, **context: Any) -> Any:
+        mapped.append(record)
+        return map_bill(record, **context)
+
+    monkeypatch.setattr("target_ifs_cloud.delivery.mapped.map_bill", map_and_tell)
+    assert world.run(bills=bills) == 0
+    assert mapped == bills

@@ -97,6 +97,18 @@ class InvoiceDelivery:
         for start in range(0, len(pending), self._size):
             self._parts.begin(pending[start : start + self._size])
 
+    def skip_as_left(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Settle those that IFS shows as they were left, from one look-up; the others come back.
+
+        Raises:
+            TemporaryError: the look-up was not answered completely.
+        """
+        if not candidates:
+            return []
+        steps = self._deciding.decide_all(candidates, is_serving=self._is_serving)
+        self._record_settled([step for step in steps if step.decision is Decision.SKIP])
+        return [step.candidate for step in steps if step.decision is not Decision.SKIP]
+
     def land(self) -> list[Candidate]:
         """Wait until nothing is under way; the answer is what must wait for the settling time.
 
@@ -241,7 +253,7 @@ class InvoiceDelivery:
         """Write down what needs no write; the answer is what was found in an older version."""
         now = self._clock()
         records = [record_settled(step, now=now) for step in steps]
-        self._save(records)
+        self._save([r for s, r in zip(steps, records, strict=True) if _is_news(s, r)])
         self._count(records)
         return [
             replace(step.candidate, entry=record.entry)
@@ -300,6 +312,11 @@ def _with_keys(candidates: Iterable[Candidate]) -> list[tuple[Candidate, str]]:
 
 def _is_settled_step(step: Step) -> bool:
     return step.decision not in {*WRITES, Decision.STOP}
+
+
+def _is_news(step: Step, record: Record) -> bool:
+    """Whether anything of this is not on record yet."""
+    return bool(record.line) or record.billed is not None or record.entry != step.candidate.entry
 
 
 def _is_open(step: Step, sent: Sent) -> bool:

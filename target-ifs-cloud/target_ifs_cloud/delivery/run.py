@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -27,7 +27,7 @@ from target_ifs_cloud.delivery.mapped import CandidateMaker, Pair, Record, order
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.rehearsal import RehearsingSite, copy_of_outbox
 from target_ifs_cloud.delivery.site import Site
-from target_ifs_cloud.delivery.situation import UNANSWERED_MAX
+from target_ifs_cloud.delivery.situation import UNANSWERED_MAX, as_left
 from target_ifs_cloud.delivery.summary import (
     ATTENTION_LINES_MAX,
     Outcome,
@@ -200,6 +200,8 @@ class DeliveryRun:
         if any(candidate.source.id in latest for candidate in self._invoices.under_way):
             self._land()
         known = self._outbox.find("bill", latest)
+        for id_ in self._skip_as_left(latest, known):
+            del latest[id_]
         self._begin("bill", [(record, known.get(id_)) for id_, record in latest.items()])
 
     def take_purchase_orders(self, records: Sequence[Record]) -> None:
@@ -277,6 +279,18 @@ class DeliveryRun:
             for candidate in candidates:
                 self._unsettled.discard((kind, candidate.source.id))
             self._invoices.begin(candidates)
+
+    def _skip_as_left(
+        self, records: Mapping[str, Record], known: Mapping[str, Entry]
+    ) -> frozenset[str]:
+        """Settle what comes again as it was sent; a rehearsal maps it to explain it."""
+        if self._settings.dry_run:
+            return frozenset()
+        version = self._rules.version
+        asked = [as_left(records[id_], entry, version) for id_, entry in known.items()]
+        candidates = [candidate for candidate in asked if candidate]
+        others = {candidate.source.id for candidate in self._invoices.skip_as_left(candidates)}
+        return frozenset(c.source.id for c in candidates) - others
 
     def _land(self) -> None:
         """Wait for what is under way; what must wait for the settling time is remembered."""

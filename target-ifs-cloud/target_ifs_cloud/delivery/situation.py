@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from target_ifs_cloud.delivery.entry import Content, Entry
+from target_ifs_cloud.delivery.entry import UNSURE, Content, Entry
 from target_ifs_cloud.delivery.plan import Known, Move, Shown, Situation
 from target_ifs_cloud.delivery.sent import Verdict
 from target_ifs_cloud.documents import DocumentKey, Problem, Source, SupplierInvoice
 from target_ifs_cloud.ifs.invoices import InvoiceShown
+from target_ifs_cloud.mapping import source_of
 
 UNANSWERED_MAX = 4
 """How many writes of one document may stay without an answer, while IFS serves others."""
@@ -97,6 +98,31 @@ def situation_of(
             # stands in part is brought to its end as long as there is hope.
             is_patient=details is Shown.PARTIAL or not (is_serving or shown is not None),
         ),
+    )
+
+
+def as_left(record: Mapping[str, Any], entry: Entry, rules_version: str) -> Candidate | None:
+    """A confirmed bill that comes again as it was sent, by the same rules; ``None`` if it does not.
+
+    It is not mapped: what the rules made of it is what was sent, and nobody has to look at it.
+    """
+    is_at_rest = entry.known is Known.CONFIRMED and not (entry.problems or entry.note)
+    is_certain = entry.content is not None and entry.content.fingerprint != UNSURE
+    if not is_at_rest or not is_certain or entry.rules_version != rules_version:
+        return None
+    source = source_of(entry.source.kind, record)
+    if source != entry.source:
+        return None
+    return Candidate(
+        record=record,
+        source=source,
+        document=None,
+        problems=(),
+        not_wanted="",
+        rules_version=rules_version,
+        amount=entry.amount,
+        currency=entry.currency,
+        entry=entry,
     )
 
 
