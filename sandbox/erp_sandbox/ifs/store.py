@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from erp_sandbox.ifs.knobs import Knobs
@@ -97,11 +98,12 @@ class Store:
             if row is not None:
                 yield row
             return
-        candidates = list(table.values())
         if all(part in fixed for part in entity.key[:-1]):
             prefix = tuple(fixed[part] for part in entity.key[:-1])
             own = self._siblings.get((entity.stored_in, prefix), ())
             candidates = [table[key] for key in own]
+        else:
+            candidates = list(table.values())
         for row in candidates:
             if all(str(row.get(field)) == value for field, value in fixed.items() if field in row):
                 yield row
@@ -220,6 +222,7 @@ def _fold(value: object) -> str:
     return "" if value is None else str(value).strip().lower()
 
 
+@cache
 def column_of(name: str) -> str:
     """The stored name of a member: words in capitals with underscores (seen in code)."""
     return "".join(f"_{c}" if c.isupper() and i else c for i, c in enumerate(name)).upper()
