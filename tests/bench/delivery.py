@@ -81,7 +81,7 @@ def rows(quick: bool) -> Iterable[Row]:  # noqa: FBT001 (the table asks so)
         yield idle(arena)
         yield safety(arena, BILLS)
         yield memory(arena, 5_000 if quick else 100_000)
-        yield recovery(arena, 2_000 if quick else 10_000)
+        yield from recovery(arena, 2_000 if quick else 10_000)
 
 
 @contextmanager
@@ -272,18 +272,32 @@ def memory(arena: Arena, large: int) -> Row:
     )
 
 
-def recovery(arena: Arena, count: int) -> Row:
-    """P12: killed in the middle; what settling takes before new records ÷ the run again."""
+def recovery(arena: Arena, count: int) -> Iterable[Row]:
+    """P12: what a run needs to settle what a killed one left, before new records ÷ a whole run.
+
+    Where the tap sends everything again because STATE was not written, what is confirmed already is
+    read, hashed and looked up, and nothing more; told without a target.
+    """
     bills: Bills = arena.make_bills(count)
     arena.start_over()
-    whole = take(TargetOrder(config=arena.config, records=str(bills.path)))
+    order = TargetOrder(config=arena.config, records=str(bills.path))
+    whole = take(order)
+    repeated = take(order)
     arena.start_over()
     arena.run(bills, kill_at=150)
     again = take(TargetOrder(config=arena.config, records=str(bills.path)))
-    return _row(
+    yield _row(
         "P12",
         f"recovery after a kill ÷ full run of {count:,} bills",
         again.settling_s / whole.seconds,
         RECOVERY_MAX,
         anchor=f"{whole.seconds:.0f} s",
+    )
+    yield Row(
+        id="P12",
+        metric=f"the same {count:,} bills again, all confirmed ÷ full run",
+        measured=f"{repeated.seconds / whole.seconds:.2f} ({repeated.requests} requests)",
+        anchor=f"{whole.seconds:.0f} s, {whole.requests} requests",
+        target="",
+        met=True,
     )
