@@ -25,6 +25,8 @@ def balance_table(rows: Rows) -> Table:
     for (company, year, period), (debit, credit) in sorted(sums.items()):
         amounts = (f"{debit:.2f}", f"{credit:.2f}", f"{debit - credit:.2f}")
         table.add_row(company, f"{year} {period}", *amounts)
+    if not sums:
+        table.caption = "nothing is posted yet"
     return table
 
 

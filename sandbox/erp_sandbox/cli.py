@@ -102,7 +102,7 @@ def truth(*, name: str, procurify_url: str, ifs_url: str) -> None:
             found = ProcurifyControl(procurify_url).truth()
         else:
             found = IfsControl(ifs_url).books()
-    except OSError as fault:
+    except (OSError, ControlRefusedError) as fault:
         raise click.ClickException(f"{name} does not answer: {fault}") from fault
     sys.stdout.write(f"{encode(found)}\n")
 
@@ -135,8 +135,11 @@ def scenario(*, name: str | None, is_list: bool, procurify_url: str, ifs_url: st
         return
     if name is None:
         raise click.UsageError("name a scenario; --list tells which there are")
+    procurify, ifs = ProcurifyControl(procurify_url), IfsControl(ifs_url)
     try:
-        lines = SCENARIOS[name].play(ProcurifyControl(procurify_url), IfsControl(ifs_url))
+        for control, system_name in ((procurify, "procurify"), (ifs, "ifs")):
+            control.check_is(system_name)
+        lines = SCENARIOS[name].play(procurify, ifs)
     except (OSError, ControlRefusedError) as fault:
         raise click.ClickException(f"{name} could not be played to its end: {fault}") from fault
     sys.stdout.write("".join(f"{line}\n" for line in lines))
@@ -149,7 +152,7 @@ def books(*, ifs_url: str) -> None:
     control = IfsControl(ifs_url)
     try:
         balance, held = control.trial_balance(), control.books()
-    except OSError as fault:
+    except (OSError, ControlRefusedError) as fault:
         raise click.ClickException(f"ifs does not answer at {ifs_url}: {fault}") from fault
     console = Console()
     console.print(balance_table(balance))
@@ -169,7 +172,7 @@ def watch(*, every_s: float, pages: int, procurify_url: str, ifs_url: str) -> No
             for _ in range(pages - 1):
                 time.sleep(every_s)
                 live.update(watcher.page(every_s), refresh=True)
-    except OSError as fault:
+    except (OSError, ControlRefusedError) as fault:
         raise click.ClickException(f"the sandbox does not answer: {fault}") from fault
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from http import HTTPStatus
+from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -17,6 +19,10 @@ TIMEOUT_S = 120
 
 class ControlRefusedError(Exception):
     """The control side refused; the text is its reason."""
+
+
+class NoControlError(OSError):
+    """What answers at the address is no control side of a sandbox, or nothing can."""
 
 
 class SystemControl:
@@ -32,7 +38,7 @@ class SystemControl:
             ControlRefusedError: the question made no sense.
         """
         suffix = f"?{urlencode(query)}" if query else ""
-        return self._send(Request(f"{self.url}/_control/{name}{suffix}"))  # noqa: S310 (loopback)
+        return self._send(f"{name}{suffix}", None)
 
     def tell(self, name: str, body: Mapping[str, JsonValue] | None = None) -> Any:  # noqa: ANN401
         """What ``POST`` of that name answers.
@@ -40,21 +46,39 @@ class SystemControl:
         Raises:
             ControlRefusedError: the order made no sense.
         """
-        request = Request(  # noqa: S310 (loopback)
-            f"{self.url}/_control/{name}",
-            data=encode(dict(body or {})).encode(),
-            headers={"Content-Type": "application/json"},
-            method="POST",
-        )
-        return self._send(request)
+        return self._send(name, encode(dict(body or {})).encode())
 
-    def _send(self, request: Request) -> Any:  # noqa: ANN401
+    def _send(self, name: str, body: bytes | None) -> Any:  # noqa: ANN401
+        """The answer, read; a body makes it a POST.
+
+        Raises:
+            ControlRefusedError: it refused.
+            NoControlError: the address is none, or what answers there is something else.
+        """
+        if not self.url.startswith("http"):
+            raise NoControlError(f"{self.url!r} is no address; it begins with http://")
+        headers = {"Content-Type": "application/json"}
+        request = Request(f"{self.url}/_control/{name}", data=body, headers=headers)  # noqa: S310 (loopback)
         try:
             with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 (loopback)
                 return json.loads(answer.read(), parse_float=Decimal)
         except HTTPError as refused:
             with refused:
+                if refused.code == HTTPStatus.NOT_FOUND:
+                    told = f"{self.url} knows no {name.partition('?')[0]!r}: the other system?"
+                    raise NoControlError(told) from refused
                 raise ControlRefusedError(refused.read().decode()) from refused
+        except (ValueError, HTTPException) as fault:
+            raise NoControlError(f"{self.url} is no sandbox: {fault}") from fault
+
+    def check_is(self, system: str) -> None:
+        """Make sure that this system answers, before anything is changed.
+
+        Raises:
+            NoControlError: nothing answers, or the other system does.
+        """
+        if (found := self.ask("ready")["system"]) != system:
+            raise NoControlError(f"{self.url} is {found}, not {system}: the other system?")
 
     def requests(self, *, since: int = 0, method: str = "") -> list[dict[str, Any]]:
         """The requests that came in after number ``since``, of one method or of any."""

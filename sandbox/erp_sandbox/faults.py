@@ -75,7 +75,8 @@ def read_rules(raw: Sequence[Mapping[str, Any]]) -> tuple[FaultRule, ...]:
     """The rules of a script.
 
     Raises:
-        ValueError: too many rules, an unknown member or action, or a broken expression.
+        ValueError: too many rules, an unknown member or action, a broken expression, or a value of
+            another type.
     """
     if len(raw) > RULES_MAX:
         raise ValueError(f"at most {RULES_MAX} rules, not {len(raw)}")
@@ -87,7 +88,17 @@ def read_rules(raw: Sequence[Mapping[str, Any]]) -> tuple[FaultRule, ...]:
             raise ValueError(f"action must be one of {', '.join(ACTIONS)}")
         for name in ("method", "path"):
             _check_expression(str(rule.get(name, ".*")))
+        _check_kinds(rule)
     return tuple(FaultRule(**rule) for rule in raw)
+
+
+def _check_kinds(rule: Mapping[str, Any]) -> None:
+    """A member of another type would break every later request instead of one."""
+    proper = FaultRule(action=rule["action"])
+    for name, value in rule.items():
+        kind = type(getattr(proper, name))
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise ValueError(f"{name} of a rule takes {kind.__name__}, not {value!r}")
 
 
 def _check_expression(text: str) -> None:

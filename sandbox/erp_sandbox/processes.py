@@ -22,6 +22,10 @@ READY_BASE_MAX_S, READY_PER_SCALE_MAX_S = 60, 1
 STOP_MAX_S = 30
 POLL_S = 0.05
 ASK_MAX_S = 30
+HINT = (
+    "Unaffiliated test doubles with made-up records. `erp-sandbox watch` shows what happens, "
+    "sandbox/README.md has the logins; Ctrl-C ends both."
+)
 
 
 class SandboxError(Exception):
@@ -46,9 +50,16 @@ def start_system(name: str, port: int, options: ServeOptions) -> RunningSystem:
     """Start a system on that port, 0 for a free one. It ends when this process ends.
 
     Raises:
-        OSError: the port is taken.
+        SandboxError: the port is taken, or not ours to take.
     """
-    with listen(port) as listener:
+    try:
+        opened = listen(port)
+    except OSError as fault:
+        raise SandboxError(
+            f"port {port} of {LOOPBACK} is not free for {name} ({fault.strerror}): end what listens "
+            f"there, or name another with --{name}-port (0 takes a free one)"
+        ) from fault
+    with opened as listener:
         handle = listener.fileno()
         command = [
             *(sys.executable, "-m", "erp_sandbox", "system", name),
@@ -113,8 +124,8 @@ def run_sandbox(ports: Mapping[str, int], options: ServeOptions, ready_file: Pat
     """Serve both systems until a signal says stop.
 
     Raises:
-        SandboxError: a system did not start or ended by itself.
-        OSError: a port is taken.
+        SandboxError: a port is taken, a system did not start or ended by itself.
+        OSError: the ready file cannot be written.
     """
     stop = threading.Event()
 
@@ -153,6 +164,7 @@ def _announce(urls: Mapping[str, str], ready_file: Path | None) -> None:
         partial.replace(ready_file)
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
+    sys.stderr.write(f"{HINT}\n")
 
 
 def adopt_listener(handle: int) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 import sys
@@ -41,6 +42,7 @@ SYSTEMS = ("procurify", "ifs")
 KEEP_ALIVE_S = 120
 SHUTDOWN_MAX_S = 3
 BACKLOG = 2048
+READ_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,5 +372,7 @@ def serve(name: str, options: ServeOptions, listener: socket.socket) -> None:
 
 
 def _stop_with_parent(server: uvicorn.Server) -> None:
-    sys.stdin.buffer.read()
+    """Wait for the end of standard input; unbuffered, for a lock would outlive the interpreter."""
+    while os.read(sys.stdin.fileno(), READ_AT_ONCE):
+        pass
     server.should_exit = True

@@ -121,6 +121,23 @@ def test_books_of_nothing_are_told_as_such() -> None:
     assert (told.exit_code, "does not answer" in told.output) == (1, True)
 
 
+@pytest.mark.parametrize(
+    "words", [("books",), ("watch",), ("truth", "ifs"), ("scenario", "month-end")]
+)
+def test_a_wrong_address_is_told_in_a_sentence(fresh: Sandbox, words: tuple[str, ...]) -> None:
+    """One that is none, and that of the other system: no traceback, and what is wrong with it."""
+    at = ("--procurify-url", fresh.procurify) if words[0] != "books" else ()
+    for url, why in (("nonsense", "http://"), (fresh.procurify, "other system")):
+        told = run(*words, *at, "--ifs-url", url)
+        assert (told.exit_code, type(told.exception)) == (1, SystemExit)
+        assert why in " ".join(told.output.split())
+
+
+def test_an_empty_ledger_is_told_as_such(fresh: Sandbox) -> None:
+    """A table without a row would look like a fault."""
+    assert "nothing is posted yet" in run("books", "--ifs-url", fresh.ifs).output
+
+
 def test_a_page_shows_traffic_faults_and_books(fresh: Sandbox) -> None:
     """The next page tells how many requests came since this one."""
     procurify, ifs = ProcurifyControl(fresh.procurify), IfsControl(fresh.ifs)

@@ -147,6 +147,8 @@ def test_drawn_faults_are_the_same_for_the_same_seed() -> None:
         {},
         {"action": "latency", "pth": "/"},
         {"action": "latency", "path": "("},
+        {"action": "latency", "times": "2"},
+        {"action": "status_before", "headers": "Retry-After: 1"},
     ],
 )
 def test_broken_rule_is_refused(rule: dict[str, Any]) -> None:

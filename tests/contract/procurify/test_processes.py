@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from erp_sandbox.control_client import ControlRefusedError, IfsControl, ProcurifyControl
+from erp_sandbox.processes import HINT
 from tests.contract.procurify.caller import LOGIN
 
 START_MAX_S = 60
@@ -31,7 +32,8 @@ def start() -> Iterator[Start]:
 
     def run(*arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "erp_sandbox", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        pipe = subprocess.PIPE
+        process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True)
         started.append(process)
         return process
 
@@ -108,6 +110,8 @@ def test_both_systems_serve_and_end_with_a_signal(start: Start, tmp_path: Path) 
     for connection in watched:
         with connection:
             assert wait_until_closed(connection) == b""
+    told = process.communicate(timeout=STOP_MAX_S)[1]
+    assert told.splitlines() == [HINT], told
 
 
 def test_systems_end_when_the_command_is_killed(start: Start) -> None:
@@ -123,7 +127,10 @@ def test_taken_port_is_told(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         process = start("serve", "--procurify-port", "0", "--ifs-port", port)
-        assert process.wait(START_MAX_S) == 1
+        told = process.communicate(timeout=START_MAX_S)[1]
+        assert process.returncode == 1
+        assert f"port {port} of 127.0.0.1 is not free for ifs" in told
+        assert "--ifs-port" in told
 
 
 def test_faults_break_real_connections(
