@@ -97,7 +97,8 @@ def _check_kinds(rule: Mapping[str, Any]) -> None:
     proper = FaultRule(action=rule["action"])
     for name, value in rule.items():
         kind = type(getattr(proper, name))
-        if not isinstance(value, kind) or isinstance(value, bool):
+        is_proper = isinstance(value, kind) and not isinstance(value, bool)
+        if not is_proper:
             raise ValueError(f"{name} of a rule takes {kind.__name__}, not {value!r}")
 
 

@@ -56,8 +56,8 @@ def start_system(name: str, port: int, options: ServeOptions) -> RunningSystem:
         opened = listen(port)
     except OSError as fault:
         raise SandboxError(
-            f"port {port} of {LOOPBACK} is not free for {name} ({fault.strerror}): end what listens "
-            f"there, or name another with --{name}-port (0 takes a free one)"
+            f"port {port} of {LOOPBACK} is not free for {name} ({fault.strerror}): end what "
+            f"listens there, or name another with --{name}-port (0 takes a free one)"
         ) from fault
     with opened as listener:
         handle = listener.fileno()

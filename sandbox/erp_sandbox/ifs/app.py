@@ -244,8 +244,11 @@ class IfsSite:
         return body
 
     def _status_of(self, refusal: Refusal) -> int:
-        is_rule = refusal.code == "DATABASE_ERROR"
-        return self.knobs.database_error_status if is_rule else refusal.status
+        by_knob = {
+            "DATABASE_ERROR": self.knobs.database_error_status,
+            "ODP_NOT_IMPLEMENTED": self.knobs.not_implemented_status,
+        }
+        return by_knob.get(refusal.code, refusal.status)
 
     def _serve_batch(self, request: Request, projection: str, body: bytes) -> Response:
         goes_on = "continue-on-error" in request.headers.get("prefer", "")

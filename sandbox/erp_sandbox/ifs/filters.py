@@ -1,7 +1,8 @@
 """``$filter`` text to a function over rows. The grammar is that of the odata-query library.
 
-Refused as documented by IFS: lambda, ``has``, ``mod``, geo and rounding functions. An enumeration
-is written ``IfsApp.<Projection>.<Enum>'Member'``; a plain string there is refused (inferred).
+Refused as documented by IFS: lambda, ``has``, ``mod``, geo and rounding functions, ``$count``
+inside, any cast but to a string, fractions of a second. An enumeration is written
+``IfsApp.<Projection>.<Enum>'Member'``; a plain string there is refused (inferred).
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from odata_query import ast
 from odata_query.exceptions import ODataException
 from odata_query.grammar import ODataLexer, ODataParser
 
+from erp_sandbox.ifs.entity import FLAG
+from erp_sandbox.ifs.filter_functions import FUNCTIONS
+from erp_sandbox.ifs.filter_kinds import ANY, check_kinds
 from erp_sandbox.ifs.refusal import Refusal
 
 Row = Mapping[str, Any]
@@ -34,17 +38,19 @@ _COMPARE: dict[type, Callable[[Any, Any], bool]] = {
     ast.Gt: lambda a, b: a is not None and b is not None and a > b,
     ast.GtE: lambda a, b: a is not None and b is not None and a >= b,
 }
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "toupper": lambda a: a.upper(),
-    "tolower": lambda a: a.lower(),
-    "trim": lambda a: a.strip(),
-    "length": len,
-    "contains": lambda a, b: b in a,
-    "startswith": lambda a, b: a.startswith(b),
-    "endswith": lambda a, b: a.endswith(b),
-    "concat": lambda a, b: a + b,
-    "indexof": lambda a, b: a.find(b),
+_CALCULATE: dict[type, Callable[[Decimal, Decimal], Decimal]] = {
+    ast.Add: lambda a, b: a + b,
+    ast.Sub: lambda a, b: a - b,
+    ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b,
 }
+_TEXT = re.compile(r"'(?:[^']|'')*'")
+# Documented as not supported, wherever the grammar of the library stands to it.
+_UNSUPPORTED = re.compile(
+    r"\bhas\b|\bmod\b|/(any|all)\(|\$count|\b(round|floor|ceiling|fractionalseconds|totalseconds|"
+    r"totaloffsetminutes|mindatetime|maxdatetime|isof|hassubset|hassubsequence)\(|\bgeo\.",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +69,49 @@ class Filter:
         return _candidates(self.tree, index)
 
 
-def compile_filter(text: str, enum_fields: frozenset[str]) -> Filter:
-    """The filter of a text.
+def _parser() -> ODataParser:
+    """The parser of the library, which knows no ``cast`` and is built once for its own class."""
+    parser = ODataParser()
+    call_known = parser._function_call  # noqa: SLF001 (the one place to add a function)
+
+    def call(func: Any, args: list[Any]) -> Any:  # noqa: ANN401 (nodes of the library)
+        if func.full_name() != "cast":
+            return call_known(func, args)
+        if len(args) != 2 or getattr(args[1], "full_name", str)() != "Edm.String":  # noqa: PLR2004
+            raise Refusal(501, "ODP_NOT_IMPLEMENTED")
+        return ast.Call(func, args)
+
+    parser._function_call = call  # type: ignore[method-assign]  # noqa: SLF001 (this one parser)
+    return parser
+
+
+def compile_filter(
+    text: str, enum_fields: frozenset[str], *, kinds: Mapping[str, str] | None = None, now: str = ""
+) -> Filter:
+    """The filter of a text; ``kinds`` are those of the members, ``now`` the moment in UTC.
 
     Raises:
-        Refusal: syntax, or something that IFS documents as not supported.
+        Refusal: syntax, something that IFS documents as not supported, a member that there is none
+            of, or a comparison of two kinds.
     """
-    plain, found = _ENUM.subn(r"\1", text)
-    if not found and any(re.search(rf"\b{name}\s+(eq|ne)\s+'", text) for name in enum_fields):
+    marked = _ENUM.sub("Member", text)
+    if any(re.search(rf"\b{name}\s+((eq|ne)\s+'|in\s*\(\s*')", marked) for name in enum_fields):
         raise Refusal(400, "ODP_BAD_REQUEST")
+    if _UNSUPPORTED.search(_TEXT.sub("", marked)):
+        raise Refusal(501, "ODP_NOT_IMPLEMENTED")
     try:
-        tree = ODataParser().parse(ODataLexer().tokenize(plain))
+        tree = _parser().parse(ODataLexer().tokenize(_ENUM.sub(r"\1", text)))
     except ODataException as error:
         raise Refusal(400, "ODP_BAD_REQUEST") from error
-    return Filter(_compile(tree), tree)
+    if kinds is not None and check_kinds(tree, kinds) not in {FLAG, ANY}:
+        raise Refusal(400, "ODP_BAD_REQUEST")
+    return Filter(_compile(tree, now), tree)
 
 
-def _compile(node: Any) -> Test:  # noqa: ANN401 (a node of the library)
+def _compile(node: Any, now: str) -> Test:  # noqa: ANN401 (a node of the library)
     for kind, compile_kind in _COMPILERS:
         if isinstance(node, kind):
-            return compile_kind(node)
+            return compile_kind(node, now)
     raise Refusal(501, "ODP_NOT_IMPLEMENTED")
 
 
@@ -103,44 +132,72 @@ def in_utc(text: str) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _compile_field(node: Any) -> Test:  # noqa: ANN401
+def _moment(text: str) -> str:
+    """A moment of a filter: fractions are for attributes that declare them (documented)."""
+    if "." in text:
+        raise Refusal(400, "ODP_BAD_REQUEST")
+    return in_utc(text)
+
+
+def _compile_field(node: Any, _: str) -> Test:  # noqa: ANN401
     name = node.name
     return lambda row: row.get(name)
 
 
-def _compile_comparison(node: Any) -> Test:  # noqa: ANN401
+def _compile_comparison(node: Any, now: str) -> Test:  # noqa: ANN401
     compare = _COMPARE.get(type(node.comparator))
     if compare is None:
-        return _compile_in(node)
-    left, right = _compile(node.left), _compile(node.right)
+        return _compile_in(node, now)
+    left, right = _compile(node.left, now), _compile(node.right, now)
     return lambda row: compare(left(row), right(row))
 
 
-def _compile_junction(node: Any) -> Test:  # noqa: ANN401
-    left, right = _compile(node.left), _compile(node.right)
+def _compile_junction(node: Any, now: str) -> Test:  # noqa: ANN401
+    left, right = _compile(node.left, now), _compile(node.right, now)
     if isinstance(node.op, ast.And):
         return lambda row: left(row) and right(row)
     return lambda row: left(row) or right(row)
 
 
-def _compile_not(node: Any) -> Test:  # noqa: ANN401
-    inner = _compile(node.operand)
-    return lambda row: not inner(row)
+def _compile_unary(node: Any, now: str) -> Test:  # noqa: ANN401
+    inner = _compile(node.operand, now)
+    if isinstance(node.op, ast.Not):
+        return lambda row: not inner(row)
+    return lambda row: None if (value := inner(row)) is None else -value
 
 
-def _compile_call(node: Any) -> Test:  # noqa: ANN401
-    function = _FUNCTIONS.get(node.func.name)
+def _compile_sum(node: Any, now: str) -> Test:  # noqa: ANN401
+    """Arithmetic is documented but for ``mod``; with null it gives null (OData 4)."""
+    calculate = _CALCULATE[type(node.op)]
+    left, right = _compile(node.left, now), _compile(node.right, now)
+
+    def run(row: Row) -> Decimal | None:
+        a, b = left(row), right(row)
+        try:
+            return None if a is None or b is None else calculate(Decimal(a), Decimal(b))
+        except ArithmeticError as error:
+            raise Refusal(400, "ODP_BAD_REQUEST") from error
+
+    return run
+
+
+def _compile_call(node: Any, now: str) -> Test:  # noqa: ANN401
+    name = node.func.name
+    if name == "now":
+        return _constant(now)
+    function = FUNCTIONS.get(name)
     if function is None:
         raise Refusal(501, "ODP_NOT_IMPLEMENTED")
-    arguments = [_compile(argument) for argument in node.args]
-    return lambda row: function(*(str(a(row) or "") for a in arguments))
+    given = node.args[:1] if name == "cast" else node.args
+    arguments = [_compile(argument, now) for argument in given]
+    return lambda row: function.run(*(a(row) for a in arguments))
 
 
-def _compile_in(node: Any) -> Test:  # noqa: ANN401
+def _compile_in(node: Any, now: str) -> Test:  # noqa: ANN401
     if not isinstance(node.comparator, ast.In):
         raise Refusal(501, "ODP_NOT_IMPLEMENTED")
-    left = _compile(node.left)
-    values = [_compile(item) for item in node.right.val]
+    left = _compile(node.left, now)
+    values = [_compile(item, now) for item in node.right.val]
     return lambda row: left(row) in [value(row) for value in values]
 
 
@@ -174,15 +231,16 @@ def _indexed_member(node: Any) -> str:  # noqa: ANN401
     return str(node.name) if isinstance(node, ast.Identifier) else ""
 
 
-_COMPILERS: tuple[tuple[Any, Callable[[Any], Test]], ...] = (
+_COMPILERS: tuple[tuple[Any, Callable[[Any, str], Test]], ...] = (
     (ast.Identifier, _compile_field),
-    ((ast.Integer, ast.Float), lambda node: _constant(Decimal(node.val))),
-    (ast.Null, lambda _: _constant(None)),
-    (ast.Boolean, lambda node: _constant(node.val == "true")),
-    ((ast.String, ast.Date), lambda node: _constant(node.val)),
-    (ast.DateTime, lambda node: _constant(in_utc(node.val))),
+    ((ast.Integer, ast.Float), lambda node, _: _constant(Decimal(node.val))),
+    (ast.Null, lambda _, __: _constant(None)),
+    (ast.Boolean, lambda node, _: _constant(node.val == "true")),
+    ((ast.String, ast.Date), lambda node, _: _constant(node.val)),
+    (ast.DateTime, lambda node, _: _constant(_moment(node.val))),
     (ast.Compare, _compile_comparison),
     (ast.BoolOp, _compile_junction),
-    (ast.UnaryOp, _compile_not),
+    (ast.UnaryOp, _compile_unary),
+    (ast.BinOp, _compile_sum),
     (ast.Call, _compile_call),
 )

@@ -13,15 +13,16 @@ FURTHER_RULES: tuple[Rule, ...] = (
     _rule(
         "filters-choose-the-right-rows",
         DOCUMENTED,
-        "`$filter`, `$orderby`, `$top`, `$skip`, `$select`, `$count`.",
-        "ifs/test_site.py::test_filters_choose_the_right_rows",
+        "`$filter` with comparison, arithmetic, string functions and casts to text; `$orderby`, "
+        "`$top`, `$skip`, `$select`; `$count` is seen in code.",
+        "ifs/test_query_options.py::test_filters_choose_the_right_rows",
         *("count_supported",),
     ),
     _rule(
         "what-ifs-does-not-support-is-refused",
         DOCUMENTED,
-        "What IFS does not support is refused.",
-        "ifs/test_site.py::test_what_ifs_does_not_support_is_refused",
+        "What IFS documents as not supported is refused; 501 or 400 is inferred.",
+        "ifs/test_query_options.py::test_what_ifs_does_not_support_is_refused",
         *("not_implemented_status",),
     ),
     _rule(
@@ -46,8 +47,8 @@ FURTHER_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "an-enumeration-in-a-filter-has-its",
-        SEEN,
-        "An enumeration in a filter or key has its qualified form.",
+        INFERRED,
+        "An enumeration in a filter has its qualified form, as keys have (seen in code).",
         "ifs/test_site.py::test_an_enumeration_in_a_filter_has_its_qualified_form",
     ),
     _rule(
@@ -202,5 +203,23 @@ FURTHER_RULES: tuple[Rule, ...] = (
         "Rows in the body of their parent are refused; a site may take them, all or none.",
         "ifs/test_sets_and_descriptions.py::test_rows_in_the_body_of_their_parent_are_all_or_nothing",
         *("deep_insert",),
+    ),
+    _rule(
+        "wrong-options",
+        INFERRED,
+        "An unknown member, a comparison of two kinds, a wrong number or word is 400.",
+        "ifs/test_query_options.py::test_a_wrong_option_is_refused_and_never_answered",
+    ),
+    _rule(
+        "expand-of-a-collection",
+        DOCUMENTED,
+        "`$expand` is for one-to-one associations, which no set here has: refused.",
+        "ifs/test_query_options.py::test_other_options_are_refused",
+    ),
+    _rule(
+        "plain-text-enumeration",
+        INFERRED,
+        "A plain text in the place of an enumeration is 400.",
+        "ifs/test_query_options.py::test_a_plain_text_in_the_place_of_an_enumeration_is_refused",
     ),
 )

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -14,11 +11,13 @@ from urllib.parse import urlencode
 from erp_sandbox.ifs.addresses import Segment, split_path
 from erp_sandbox.ifs.apply import apply
 from erp_sandbox.ifs.defaults import default_name, defaults
-from erp_sandbox.ifs.entity import DAY, FLAG, MOMENT, NUMBER, WHOLE, EntitySet
+from erp_sandbox.ifs.entity import MOMENT, WHOLE, EntitySet
 from erp_sandbox.ifs.filters import Filter, compile_filter, in_utc
+from erp_sandbox.ifs.history import moment
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.limits import rows_of_page
 from erp_sandbox.ifs.model import ACTIONS, SETS, find_set
+from erp_sandbox.ifs.options import check_options, number_of, sort_rows
 from erp_sandbox.ifs.refusal import (
     LOCKED,
     MODIFIED,
@@ -28,11 +27,10 @@ from erp_sandbox.ifs.refusal import (
     not_found,
 )
 from erp_sandbox.ifs.store import Row, column_of
+from erp_sandbox.ifs.values import check_parameters, fits, with_numbers
 
 ENUM_FIELDS = frozenset({"Objstate", "PartyType"})
 METHODS = frozenset({"POST", "PATCH", "DELETE"})
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[0-2]\d:[0-5]\d:[0-5]\d(Z|[+-]\d\d:\d\d)")
-_OPTIONS = frozenset({"$filter", "$orderby", "$top", "$skip", "$select", "$count"})
 _BESIDE_APPLY = frozenset({"$apply", "$top", "$skip"})
 
 
@@ -75,7 +73,7 @@ class Service:
         if place.action:
             return self._defaults(place)
         store, name = self.ledger.store, place.entity.name
-        test = None if place.is_single else _filter_of(place.entity, options)
+        test = None if place.is_single else self._filter(place.entity, options)
         near = test.candidates(partial(store.alike, name)) if test and not place.fixed else None
         found = store.rows(name, place.fixed) if near is None else store.rows_under(name, near)
         rows = [row for row in found if test is None or test(row)]
@@ -104,7 +102,7 @@ class Service:
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
         place = self._resolve(projection, path, scope)
         if scope.are_numbers_texts:
-            body = _with_numbers(place.entity, body)
+            body = with_numbers(place.entity.fields, body)
         if method == "POST" and not place.action:
             return place.entity, self._create(place, body)
         rows = list(self.ledger.store.rows(place.entity.name, place.fixed))
@@ -120,7 +118,9 @@ class Service:
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
         self._check_precondition(place.entity, row, if_match, scope)
         if is_call:
-            return place.entity, self.ledger.act(place.action, row, _parameters(place.action, body))
+            return place.entity, self.ledger.act(
+                place.action, row, check_parameters(ACTIONS[place.action].parameters, body)
+            )
         if not place.entity.is_writable:
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
         if method == "DELETE":
@@ -198,6 +198,16 @@ class Service:
                 own[theirs] = fixed[name]
         return next(self.ledger.store.rows(parent.name, own), None) is not None
 
+    def _filter(self, entity: EntitySet, options: Mapping[str, str]) -> Filter | None:
+        if "$filter" not in options:
+            return None
+        return compile_filter(
+            options["$filter"],
+            ENUM_FIELDS & set(entity.fields),
+            kinds=entity.fields,
+            now=moment(self.ledger.store.now()),
+        )
+
     def _defaults(self, place: Place) -> dict[str, Any]:
         """What a new row has before anybody has typed a value."""
         if place.action != default_name(place.entity):
@@ -210,18 +220,14 @@ class Service:
         self, entity: EntitySet, rows: list[Row], options: Mapping[str, str], path: str
     ) -> dict[str, Any]:
         knobs = self.ledger.knobs
-        unsupported = set(options) - _OPTIONS
-        if any(name.startswith("$") for name in unsupported):
-            raise Refusal(knobs.not_implemented_status, "ODP_NOT_IMPLEMENTED")
+        check_options(entity, options, knobs.not_implemented_status)
         if knobs.accounts_need_company and entity.name == "AccountSet":
             rows = rows if "Company eq " in options.get("$filter", "") else []
-        for part in reversed(options.get("$orderby", "").split(",")):
-            name, _, direction = part.strip().partition(" ")
-            if name:
-                if name not in entity.fields:
-                    raise Refusal(400, "ODP_BAD_REQUEST")
-                rows.sort(key=lambda r: _sortable(r.get(name)), reverse=direction == "desc")
-        skip, top = int(options.get("$skip", 0)), int(options.get("$top", knobs.default_page_size))
+        sort_rows(entity, rows, options.get("$orderby", ""))
+        skip, top = (
+            number_of(options, "$skip", 0),
+            number_of(options, "$top", knobs.default_page_size),
+        )
         size = rows_of_page(knobs, top)
         page = rows[skip : skip + size]
         answer: dict[str, Any] = {"@odata.context": f"$metadata#{entity.name}"}
@@ -250,8 +256,8 @@ class Service:
             enums=ENUM_FIELDS,
             status=status,
         )
-        skip = int(options.get("$skip", 0))
-        top = int(options.get("$top", self.ledger.knobs.default_page_size))
+        skip = number_of(options, "$skip", 0)
+        top = number_of(options, "$top", self.ledger.knobs.default_page_size)
         return {"@odata.context": f"$metadata#{entity.name}", "value": made[skip : skip + top]}
 
     def _create(self, place: Place, body: Row) -> Row:
@@ -302,7 +308,7 @@ class Service:
             if is_ignored and (name in entity.read_only or name.startswith("@odata.")):
                 continue
             kind = entity.fields.get(name)
-            if kind is None or not _fits(kind, value):
+            if kind is None or not fits(kind, value):
                 raise Refusal(400, "ODP_DESERIALIZATION_ERROR")
             if name in entity.read_only:
                 raise database_error(RECORD_ERROR, entity.lu, tag="READONLY")
@@ -328,12 +334,6 @@ class Service:
             raise Refusal(412, "PRECONDITION_FAILED", f"ORA-{MODIFIED}: {entity.lu}.MODIFIED: x")
 
 
-def _filter_of(entity: EntitySet, options: Mapping[str, str]) -> Filter | None:
-    if "$filter" not in options:
-        return None
-    return compile_filter(options["$filter"], ENUM_FIELDS & set(entity.fields))
-
-
 def _is_offered(place: Place, action: str) -> bool:
     """An action of the set's rows, or the defaults of a new one."""
     if action == default_name(place.entity):
@@ -348,61 +348,3 @@ def _key_values(place: Place) -> Row:
         name: int(value) if place.entity.fields[name] == WHOLE else value
         for name, value in place.fixed.items()
     }
-
-
-def _with_numbers(entity: EntitySet, body: Row) -> Row:
-    """Numbers that came as texts, as numbers."""
-    found = dict(body)
-    for name, value in body.items():
-        if entity.fields.get(name) in {NUMBER, WHOLE} and isinstance(value, str):
-            try:
-                number = Decimal(value)
-            except InvalidOperation as error:
-                raise Refusal(400, "ODP_DESERIALIZATION_ERROR") from error
-            found[name] = int(number) if entity.fields[name] == WHOLE else number
-    return found
-
-
-def _parameters(action: str, body: Row) -> Row:
-    """The parameters of an action; an unknown one, or a wrong type, is refused (inferred)."""
-    known = ACTIONS[action].parameters
-    for name, value in body.items():
-        if name not in known or not _fits(known[name], value):
-            raise Refusal(400, "ODP_DESERIALIZATION_ERROR")
-    return body
-
-
-def _fits(kind: str, value: object) -> bool:
-    match kind:
-        case _ if value is None:
-            fits = True
-        case _ if kind == FLAG:
-            fits = isinstance(value, bool)
-        case _ if kind == WHOLE:
-            fits = isinstance(value, int) and not isinstance(value, bool)
-        case _ if kind == NUMBER:
-            fits = isinstance(value, int | Decimal) and not isinstance(value, bool)
-        case _ if kind == DAY:
-            fits = isinstance(value, str) and _is_day(value)
-        case _ if kind == MOMENT:
-            fits = isinstance(value, str) and _is_moment(value)
-        case _:
-            fits = isinstance(value, str)
-    return fits
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_moment(text: str) -> bool:
-    """Whole seconds with a zone (documented; fractions only where an attribute declares them)."""
-    return bool(_MOMENT.fullmatch(text)) and _is_day(text[:10])
-
-
-def _sortable(value: object) -> tuple[int, Any]:
-    return (0, 0) if value is None else (1, value)

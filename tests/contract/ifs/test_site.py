@@ -55,37 +55,6 @@ def test_a_read_without_top_is_cut_in_silence(caller: Caller) -> None:
     assert len(pages) == 24
 
 
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("Company eq 'HCA'", 12),
-        ("Company eq 'HCA' and (Account eq '4010' or Account eq '4110')", 2),
-        ("toupper(Company) eq 'HCA' and startswith(Account,'490')", 1),
-        ("Company ne 'HCA'", 12),
-    ],
-)
-def test_filters_choose_the_right_rows(caller: Caller, text: str, count: int) -> None:
-    """Comparison and string functions are documented as supported."""
-    assert len(caller.rows("AccountsHandling", "AccountSet", filter=text, top=500)) == count
-
-
-@pytest.mark.parametrize(
-    ("query", "code"),
-    [
-        ({"$expand": "ManSuppInvoiceItemArray"}, "ODP_NOT_IMPLEMENTED"),
-        ({"$filter": "round(NetCurrAmount) eq 1"}, "ODP_NOT_IMPLEMENTED"),
-        ({"$filter": "Objstate eq 'Cancelled'"}, "ODP_BAD_REQUEST"),
-        ({"$filter": "this is no filter"}, "ODP_BAD_REQUEST"),
-    ],
-)
-def test_what_ifs_does_not_support_is_refused(
-    caller: Caller, query: Mapping[str, str], code: str
-) -> None:
-    """Expand and rounding: documented. The plain enum string: inferred."""
-    answer = caller.call("GET", INVOICES, "ManSuppInvoiceSet", params=query)
-    assert error_of(answer)[1] == code
-
-
 def test_an_enumeration_in_a_filter_has_its_qualified_form(caller: Caller) -> None:
     """Inferred from keys and parameters, where it is seen in code."""
     caller.create("T-1")
