@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -26,6 +23,7 @@ from erp_sandbox.ifs.invariants import check_invariants, trial_balance
 from erp_sandbox.ifs.knobs import Knobs, WrongKnobError, turn
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.limits import check_arrays
+from erp_sandbox.ifs.login import Logins
 from erp_sandbox.ifs.metadata import write_metadata
 from erp_sandbox.ifs.model import SETS, sets_of
 from erp_sandbox.ifs.multipart import Answer, Call, read_batch, write_batch
@@ -38,7 +36,6 @@ from erp_sandbox.world import World
 
 _STATUS = {"POST": 201, "PATCH": 200, "DELETE": 204}
 _BAD_REQUEST, _NO_CONTENT = 400, 204
-REQUESTS_KEPT = 100_000
 # Documented: how long a read may take on each endpoint, and a part of a batch. Units: seconds.
 _READ_LIMITS_S: Mapping[str, int] = {"main": 300, "int": 600}
 _PART_LIMIT_S = 900
@@ -55,8 +52,7 @@ class IfsSite:
         seed(self.ledger, world)
         self.ledger.store.on_change = partial(keep_history, self.ledger)
         self.service = Service(self.ledger)
-        self.captured: list[dict[str, Any]] = []
-        self._tokens: dict[str, float] = {}
+        self.logins = Logins(knobs, now)
         self._served = 0
 
     def state(self) -> dict[str, Any]:
@@ -71,9 +67,11 @@ class IfsSite:
     def routes(self) -> list[Route]:
         """Every address of the site."""
         methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-        token = "/auth/realms/{realm}/protocol/openid-connect/token"  # noqa: S105
+        realm = "/auth/realms/{realm}"
+        token = f"{realm}/protocol/openid-connect/token"
         return [
-            Route(token, self.give_token, methods=["POST"]),
+            Route(token, self.logins.give_token, methods=["POST"]),
+            Route(f"{realm}/.well-known/openid-configuration", self.logins.describe),
             Route(
                 "/{endpoint}/ifsapplications/projection/v1/{service}/{path:path}",
                 self.serve,
@@ -87,41 +85,10 @@ class IfsSite:
             Route("/_control/books", self.show_books),
             Route("/_control/invariants", self.show_invariants),
             Route("/_control/trial_balance", self.show_trial_balance),
-            Route("/_control/requests", self.show_requests),
             Route("/_control/knobs", self.turn_knobs, methods=["POST"]),
             Route("/_control/edit", self.edit, methods=["POST"]),
             Route("/_control/drop_tokens", self.drop_tokens, methods=["POST"]),
         ]
-
-    # login
-
-    async def give_token(self, request: Request) -> Response:
-        """Client credentials as form fields or as HTTP Basic. Source: documented; seen in code."""
-        form = dict(parse_qsl((await request.body()).decode()))
-        pair = (form.get("client_id", ""), form.get("client_secret", ""))
-        basic = request.headers.get("authorization", "")
-        if basic.startswith("Basic "):
-            name, _, secret = base64.b64decode(basic[6:]).decode().partition(":")
-            pair = (unquote(name), unquote(secret))
-        knobs = self.knobs
-        if request.path_params["realm"] != knobs.realm:
-            return _reply({"error": "realm does not exist"}, 404)
-        if form.get("grant_type") != "client_credentials":
-            return _reply({"error": "unsupported_grant_type"}, _BAD_REQUEST)
-        if pair != (knobs.client_id, knobs.client_secret):
-            return _reply({"error": "unauthorized_client"}, 401)
-        token = hashlib.sha256(f"{len(self._tokens)}{time.monotonic()}".encode()).hexdigest()
-        self._tokens[token] = time.monotonic() + knobs.token_ttl_s
-        return _reply(
-            {
-                "access_token": token,
-                "expires_in": knobs.token_ttl_s,
-                "refresh_expires_in": 1800,
-                "token_type": "Bearer",
-                "not-before-policy": 0,
-                "scope": form.get("scope", ""),
-            }
-        )
 
     # projections
 
@@ -137,7 +104,6 @@ class IfsSite:
         body = await request.body()
         projection = request.path_params["service"].removesuffix(".svc")
         path = request.scope["raw_path"].decode().partition(".svc/")[2]
-        self._capture(request, body)
         refused = self._refuse_early(request)
         if refused is not None:
             return refused
@@ -187,9 +153,8 @@ class IfsSite:
 
     def _refuse_early(self, request: Request) -> Response | None:
         knobs = self.knobs
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if time.monotonic() >= self._tokens.get(token, 0.0):
-            return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
+        if not self.logins.is_good(request.headers.get("authorization", "")):
+            return self.logins.turn_away(request)
         self._served += 1
         if request.path_params["service"].removesuffix(".svc") in knobs.projections_not_granted:
             return Response(status_code=403)
@@ -286,18 +251,6 @@ class IfsSite:
 
     # control
 
-    def _capture(self, request: Request, body: bytes) -> None:
-        if len(self.captured) < REQUESTS_KEPT:
-            self.captured.append(
-                {
-                    "method": request.method,
-                    "path": request.url.path,
-                    "query": request.url.query,
-                    "if_match": request.headers.get("if-match", ""),
-                    "body": body.decode(errors="replace"),
-                }
-            )
-
     async def show_books(self, _: Request) -> Response:
         """What stands in IFS."""
         return _reply(books(self.ledger))
@@ -310,10 +263,6 @@ class IfsSite:
         """Debit and credit per company, period and code string."""
         return _reply(trial_balance(self.ledger))
 
-    async def show_requests(self, _: Request) -> Response:
-        """Every request that reached a projection, without its login."""
-        return _reply(self.captured)
-
     async def turn_knobs(self, request: Request) -> Response:
         """Change site habits while it runs: all that are named, or none."""
         try:
@@ -325,7 +274,7 @@ class IfsSite:
     async def drop_tokens(self, request: Request) -> Response:
         """Every token is worthless from now on."""
         del request
-        self._tokens.clear()
+        self.logins.drop()
         return _reply({})
 
     async def edit(self, request: Request) -> Response:

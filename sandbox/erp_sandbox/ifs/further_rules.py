@@ -222,4 +222,24 @@ FURTHER_RULES: tuple[Rule, ...] = (
         "A plain text in the place of an enumeration is 400.",
         "ifs/test_query_options.py::test_a_plain_text_in_the_place_of_an_enumeration_is_refused",
     ),
+    _rule(
+        "client-pair",
+        SEEN,
+        "Some sites take the client pair as HTTP Basic only.",
+        "ifs/test_ifs_login.py::test_a_site_takes_the_client_pair_where_it_looks_for_it",
+        *("client_auth",),
+    ),
+    _rule(
+        "scope",
+        SEEN,
+        "The scope is left out by some; the documented one may be needed.",
+        "ifs/test_ifs_login.py::test_a_scope_may_be_needed",
+        *("scope_required",),
+    ),
+    _rule(
+        "realm-description",
+        SEEN,
+        "The realm names its token endpoint under `.well-known/openid-configuration`.",
+        "ifs/test_ifs_login.py::test_the_realm_describes_itself",
+    ),
 )

@@ -21,6 +21,9 @@ class Knobs:
     client_id: str = "SANDBOX_IFS"  # site; at most 20 characters is documented
     client_secret: str = "sandbox-ifs-secret"  # noqa: S105 (site; made up, opens nothing else)
     token_ttl_s: int = 180  # site; 180 is a documented sample
+    client_auth: str = "either"  # seen in code: or "form_fields", "http_basic" alone
+    scope_required: str = ""  # seen in code: some omit it; documented: openid microprofile-jwt
+    unauthenticated: str = "challenge"  # seen in code: or "redirect" to the login page
     default_page_size: int = 67  # seen in code: rows without $top, one count that was reported
     page_rows_max: int = 0  # inferred: a reading of the documented 5000, rows of a page; 0 is none
     page_rows_over: str = "cut"  # inferred: a larger $top is "cut" quietly or "refused"
@@ -77,6 +80,23 @@ class Knobs:
     released_lines_removable: bool = True  # inferred: whether a line goes after the release
 
 
+# What a knob that is a word or a status may be.
+CHOICES: Mapping[str, tuple[str | int, ...]] = {
+    "client_auth": ("either", "form_fields", "http_basic"),
+    "unauthenticated": ("challenge", "redirect"),
+    "page_rows_over": ("cut", "refused"),
+    "array_counting": ("all", "each"),
+    "patch_without_if_match": ("precondition_required", "upsert"),
+    "database_error_status": (400, 409),
+    "not_implemented_status": (501, 400),
+    "mi_modified_status": (503, 500),
+    "objversion_style": ("counter", "timestamp"),
+    "action_status": (200, 201, 204),
+    "read_only_members": ("refused", "ignored"),
+    "load_voucher_date": ("ArrivalDate", "InvoiceDate"),
+}
+
+
 class WrongKnobError(ValueError):
     """No such knob, or a value of another type; ``told`` says which."""
 
@@ -89,7 +109,7 @@ def turn(knobs: Knobs, told: Mapping[str, Any]) -> None:
     """Change all the knobs that are named, or none.
 
     Raises:
-        WrongKnobError: one is unknown, or its value of another type.
+        WrongKnobError: one is unknown, or its value of another type or none of the choices.
     """
     changes = {name: tuple(v) if isinstance(v, list) else v for name, v in told.items()}
     for name, value in changes.items():
@@ -98,5 +118,7 @@ def turn(knobs: Knobs, told: Mapping[str, Any]) -> None:
         kind = type(getattr(knobs, name))
         if type(value) is not kind:
             raise WrongKnobError({"wrong": name, "takes": kind.__name__})
+        if value not in CHOICES.get(name, (value,)):
+            raise WrongKnobError({"wrong": name, "takes": ", ".join(map(str, CHOICES[name]))})
     for name, value in changes.items():
         setattr(knobs, name, value)

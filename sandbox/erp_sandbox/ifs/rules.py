@@ -8,13 +8,26 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="token",
         system="ifs",
-        text=(
-            "Client credentials as form fields or HTTP Basic; a missing, wrong or old token "
-            "is 401 with a challenge."
-        ),
+        text="Client credentials as form fields; the answer has its nine members.",
         grade=DOCUMENTED,
-        knobs=("token_ttl_s",),
-        tests=("ifs/test_site.py::test_a_missing_wrong_or_old_token_is_refused_with_a_challenge",),
+        knobs=("realm", "client_id", "client_secret", "token_ttl_s"),
+        tests=(
+            "ifs/test_ifs_login.py::test_a_token_answer_has_the_documented_members",
+            "ifs/test_ifs_login.py::test_a_token_ends_with_the_simulated_clock",
+        ),
+    ),
+    Rule(
+        id="challenge",
+        system="ifs",
+        text=(
+            "A missing, wrong or old token is 401 with a challenge, or the way to the login page."
+        ),
+        grade=SEEN,
+        knobs=("unauthenticated",),
+        tests=(
+            "ifs/test_site.py::test_a_missing_wrong_or_old_token_is_refused_with_a_challenge",
+            "ifs/test_ifs_login.py::test_who_has_no_token_is_sent_to_the_login_page_at_some_sites",
+        ),
     ),
     Rule(
         id="rows-without-top",

@@ -5,9 +5,15 @@ Every default is the reading that an integration should survive; the comment say
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 DAY_S = 86_400
+# What a knob that is a word may be.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "next_scheme": ("http", "https"),
+    "error_shape": ("fields", "errors"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,4 +46,6 @@ def change_knobs(knobs: ProcurifyKnobs, changes: dict[str, object]) -> Procurify
             raise ValueError(f"no knob {name!r}; there are: {', '.join(sorted(kinds))}")
         if type(value) is not kinds[name]:
             raise ValueError(f"knob {name} takes {kinds[name].__name__}, not {value!r}")
+        if value not in CHOICES.get(name, (value,)):
+            raise ValueError(f"knob {name} takes {' or '.join(CHOICES[name])}, not {value!r}")
     return replace(knobs, **changes)  # type: ignore[arg-type]  # the types were compared above

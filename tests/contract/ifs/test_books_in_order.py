@@ -153,7 +153,14 @@ def test_every_knob_says_how_sure_its_rule_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"no_such_knob": 1}, {"action_status": "204"}, {"nulls_shown": 1}]
+    "change",
+    [
+        {"no_such_knob": 1},
+        {"action_status": "204"},
+        {"nulls_shown": 1},
+        {"page_rows_over": "banana"},
+        {"mi_modified_status": 418},
+    ],
 )
 def test_a_knob_that_is_unknown_or_of_another_type_is_refused(
     caller: Caller, change: Mapping[str, JsonValue]
