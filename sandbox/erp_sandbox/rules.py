@@ -37,7 +37,7 @@ _WORDS = (
     ("seen", SEEN),
     ("published sample", DOCUMENTED),
     ("documented", DOCUMENTED),
-    ("OData 4", DOCUMENTED),
+    ("OData 4", INFERRED),
     ("site", SITE),
 )
 _DECLARED = re.compile(r"^ {4}(?P<name>\w+): .*?  # (?:noqa: \w+ \()?(?P<comment>.+?)\)?$")

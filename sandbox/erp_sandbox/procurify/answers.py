@@ -40,6 +40,16 @@ def refuse(detail: str, status: int) -> Response:
     return answer({"detail": detail}, status)
 
 
+def refuse_whole(knobs: ProcurifyKnobs, fault: str) -> Response:
+    """400 for a body as a whole: ``detail``, or ``errors`` under the name ``null``.
+
+    Source: the second is documented for the vendor's own integration, assumed for the rest.
+    """
+    if knobs.error_shape == "errors":
+        return answer({"errors": {"null": {"message": fault, "code": "INVALID"}}}, 400)
+    return refuse(fault, 400)
+
+
 def html_page(status: int, title: str) -> Response:
     """The page that an unknown address answers with (seen in code)."""
     head = f"<head><title>{title}</title></head>"

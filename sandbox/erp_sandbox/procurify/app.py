@@ -13,8 +13,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from erp_sandbox.exact_json import JsonValue
 from erp_sandbox.procurify.answers import NOT_FOUND, answer, html_page, refuse, single
-from erp_sandbox.procurify.bill_lists import BILL_ITEMS, BILLS, PAYMENTS
-from erp_sandbox.procurify.listing import Listing, answer_list
+from erp_sandbox.procurify.bill_lists import BILL_ITEMS, BILLS, OLD_PAYMENTS, PAYMENTS
+from erp_sandbox.procurify.listing import Listing, answer_list, describe_list
+from erp_sandbox.procurify.office_writes import (
+    close_order,
+    mark_as_paid,
+    patch_bill,
+    reopen_order,
+    where_allowed,
+)
 from erp_sandbox.procurify.order_lists import (
     ORDER_LINES,
     ORDERS,
@@ -50,8 +57,7 @@ from erp_sandbox.procurify.vendor_writes import create_vendor, patch_vendor, rep
 from erp_sandbox.tenant import API_USER_ID, LOCATIONS, USER
 
 Handler = Callable[[Request], Awaitable[Response]]
-READS = ("GET",)
-NOT_ALLOWED_TO_WRITE = "You do not have permission to perform this action."
+READS, LISTED = ("GET",), ("GET", "OPTIONS")
 
 
 def create_app(state: ProcurifyState) -> Starlette:
@@ -76,6 +82,7 @@ def _routes() -> list[BaseRoute]:
         "/api/v3/ap/bills/": BILLS,
         "/api/v2/ap/items/": BILL_ITEMS,
         "/api/public/v1/payments/": PAYMENTS,
+        "/api/v2/ap/payments/": OLD_PAYMENTS,
         "/api/v2/ap/company-payment-methods/": COMPANY_METHODS,
         "/api/v2/ap/vendor-payment-methods/": VENDOR_METHODS,
         "/api/v3/account-codes/": ACCOUNT_CODE_LIST,
@@ -91,19 +98,30 @@ def _routes() -> list[BaseRoute]:
         Route("/api/v3/vendors/{vendor_id:int}/", _vendor, methods=READS),
         Route("/api/v3/vendors/{vendor_id:int}/", replace_vendor, methods=["PUT"]),
         Route("/api/v3/vendors/{vendor_id:int}/", patch_vendor, methods=["PATCH"]),
-        Route("/api/v3/vendors/", _listed(VENDORS), methods=READS),
+        Route("/api/v3/vendors/", _listed(VENDORS), methods=LISTED),
         Route("/api/v3/vendors/", create_vendor, methods=["POST"]),
-        Route("/api/v3/vendors/{group}/", _listed(VENDORS), methods=READS),
+        Route("/api/v3/vendors/{group}/", _listed(VENDORS), methods=LISTED),
         Route("/api/v2/purchase_orders/{key}/", _order, methods=READS),
         Route("/api/v3/purchase-orders/billing-history/", _billing_history, methods=READS),
-        Route("/api/v3/purchase-orders/{order_id:int}/close/", _forbidden, methods=["POST"]),
-        Route("/api/v3/purchase-orders/{order_id:int}/reopen/", _forbidden, methods=["POST"]),
+        *_office_routes(),
         Route("/api/v2/ap/bills/{uuid}/", _bill, methods=READS),
-        Route("/api/v3/ap/bills/mark-as-paid/", _forbidden, methods=["POST"]),
-        Route("/api/v3/ap/bills/{uuid}/", _forbidden, methods=["PATCH"]),
         Route("/api/v2/locations/{location_id:int}/", _location, methods=READS),
         Route("/api/v3/users/me/", _me, methods=READS),
-        *(Route(path, _listed(listing), methods=READS) for path, listing in lists.items()),
+        *(Route(path, _listed(listing), methods=LISTED) for path, listing in lists.items()),
+    ]
+
+
+def _office_routes() -> list[BaseRoute]:
+    """Writes that exist beside those of vendors; whether the user may do them is a knob."""
+    order = "/api/v3/purchase-orders/{order_id:int}"
+    writes = (
+        (f"{order}/close/", "POST", close_order),
+        (f"{order}/reopen/", "POST", reopen_order),
+        ("/api/v3/ap/bills/mark-as-paid/", "POST", mark_as_paid),
+        ("/api/v3/ap/bills/{uuid}/", "PATCH", patch_bill),
+    )
+    return [
+        Route(path, where_allowed(handler), methods=[method]) for path, method, handler in writes
     ]
 
 
@@ -159,6 +177,8 @@ def _listed(listing: Listing) -> Handler:
         )
         if not is_known:
             return refuse(NOT_FOUND, 404)
+        if request.method == "OPTIONS":
+            return describe_list(listing, _state(request), request)
         return answer_list(listing, _state(request), request)
 
     return handle
@@ -208,12 +228,6 @@ async def _location(request: Request) -> Response:
 async def _me(request: Request) -> Response:
     del request
     return answer(single(user_me(USER[API_USER_ID])))
-
-
-async def _forbidden(request: Request) -> Response:
-    """Writes that exist beside those of vendors: the sandbox's user may not do them."""
-    del request
-    return refuse(NOT_ALLOWED_TO_WRITE, 403)
 
 
 async def _unknown_address(request: Request, fault: Exception) -> Response:

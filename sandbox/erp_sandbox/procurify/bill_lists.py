@@ -29,6 +29,7 @@ from erp_sandbox.procurify.rows.bills import ListStyle, bill_list_row, list_perm
 from erp_sandbox.procurify.rows.payments import (
     PAYMENT_STATES,
     has_payment,
+    old_payment_row,
     payment_created,
     payment_id,
     payment_row,
@@ -195,6 +196,7 @@ def _paid(state: ProcurifyState, path: Mapping[str, Any]) -> Sequence[Bill]:
 
 PAYMENTS = Listing(
     name="payments",
+    has_format=False,
     rows=_paid,
     render=lambda state, bill: payment_row(bill, state.vendors[bill.vendor]),
     filters={
@@ -212,4 +214,20 @@ PAYMENTS = Listing(
         "payment_amount": amount(lambda row: row.total),
     },
     orders={"created_at": payment_created, "updated_at": payment_updated},
+)
+OLD_PAYMENTS = Listing(
+    name="old payments",
+    rows=_paid,
+    render=lambda state, bill: old_payment_row(bill, state.vendors[bill.vendor]),
+    filters={
+        **day_range("payment_date", lambda row: row.history[-1].at if row.status == PAID else None),
+        "approver": whole(lambda row: row.approver),
+        "currency": whole(lambda row: CURRENCY[row.currency].id),
+        "payment_method__type": whole(lambda _: 0),
+    },
+    summary=lambda _state, rows: {
+        "permissions": list_permissions(),
+        "summary": {"total_cost": sum((bill.total for bill in rows), ZERO)},
+    },
+    is_offered=lambda knobs: knobs.is_old_payment_list_offered,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from erp_sandbox.grades import DOCUMENTED, INFERRED, Rule
+from erp_sandbox.grades import DOCUMENTED, INFERRED, SEEN, Rule
 
 
 def _rule(id_: str, grade: str, text: str, test: str, *knobs: str) -> Rule:
@@ -18,13 +18,13 @@ FURTHER_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "writes-that-do-not-exist-are-not",
-        DOCUMENTED,
+        SEEN,
         "Bills are neither created nor deleted by the API.",
         "procurify/test_login.py::test_writes_that_do_not_exist_are_not_allowed",
     ),
     _rule(
         "unknown-address-answers-with-a-page",
-        INFERRED,
+        SEEN,
         "An address that does not exist answers with an HTML page.",
         "procurify/test_login.py::test_unknown_address_answers_with_a_page",
     ),
@@ -60,19 +60,19 @@ FURTHER_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "approver-is-in-the-history-with-the",
-        DOCUMENTED,
-        "The history of approvals names approver and department.",
+        INFERRED,
+        "The entry of the history with status 2 names approver and department.",
         "procurify/test_bills.py::test_approver_is_in_the_history_with_the_department",
     ),
     _rule(
         "only-a-draft-can-be-deleted-and",
-        INFERRED,
+        DOCUMENTED,
         "Only a draft can be deleted, and leaves no trace.",
         "procurify/test_edits.py::test_only_a_draft_can_be_deleted_and_leaves_no_trace",
     ),
     _rule(
         "change-stamp-can-move-without-a-change",
-        INFERRED,
+        SEEN,
         "A stamp can move without a change.",
         "procurify/test_edits.py::test_change_stamp_can_move_without_a_change",
     ),
@@ -84,7 +84,7 @@ FURTHER_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "quantities-are-numbers-in-the-detail-and",
-        INFERRED,
+        DOCUMENTED,
         "Quantities are numbers in the detail and texts in the flat list.",
         "procurify/test_orders.py::test_quantities_are_numbers_in_the_detail_and_strings_in_the_flat_list",
     ),
@@ -108,8 +108,102 @@ FURTHER_RULES: tuple[Rule, ...] = (
     ),
     _rule(
         "empty-patch-moves-the-change-stamp",
-        INFERRED,
+        SEEN,
         "A PATCH without content moves the stamp.",
         "procurify/test_vendors.py::test_empty_patch_moves_the_change_stamp",
+    ),
+    _rule(
+        "mark-as-paid",
+        DOCUMENTED,
+        "Approved bills without a payment are marked as paid; the answer is the body.",
+        "procurify/test_office_writes.py::test_approved_bills_are_marked_as_paid",
+        *("may_user_write_all",),
+    ),
+    _rule(
+        "mark-as-paid-refused",
+        INFERRED,
+        "One bill in another state refuses the whole call.",
+        "procurify/test_office_writes.py::test_only_approved_bills_are_marked_as_paid",
+    ),
+    _rule(
+        "bill-patch",
+        SEEN,
+        "Some fields of a bill are changed by PATCH; an empty one moves its stamp.",
+        "procurify/test_office_writes.py::test_an_empty_patch_of_a_bill_moves_its_stamp",
+        *("may_user_write_all",),
+    ),
+    _rule(
+        "order-close",
+        DOCUMENTED,
+        "An order is closed and reopened; from which states is inferred.",
+        "procurify/test_office_writes.py::test_an_order_is_closed_and_reopened",
+        *("may_user_write_all",),
+    ),
+    _rule(
+        "old-payments",
+        DOCUMENTED,
+        "The old list of payments is marked for removal: gone, or still there.",
+        "procurify/test_office_writes.py::test_the_old_payment_list_is_gone_or_still_there",
+        *("is_old_payment_list_offered",),
+    ),
+    _rule(
+        "options",
+        DOCUMENTED,
+        "`OPTIONS` tells the fields of a list and their types; its form is inferred.",
+        "procurify/test_office_writes.py::test_options_tell_the_fields_of_a_list",
+    ),
+    _rule(
+        "no-format",
+        DOCUMENTED,
+        "Purchase orders and public payments know neither `format` nor `search`.",
+        "procurify/test_lists.py::test_two_lists_have_neither_format_nor_search",
+    ),
+    _rule(
+        "active-vendors",
+        DOCUMENTED,
+        "The plain list of vendors shows the active ones only.",
+        "procurify/test_vendors.py::test_list_shows_active_vendors_only",
+    ),
+    _rule(
+        "inactive-vendor-found",
+        INFERRED,
+        "A vendor that goes inactive leaves the list and is still found by its id.",
+        "procurify/test_vendors.py::test_inactive_vendor_leaves_the_list_and_stays_to_be_found",
+    ),
+    _rule(
+        "unlisted-vendor",
+        INFERRED,
+        "A bill may name a vendor that no list shows.",
+        "procurify/test_bills.py::test_a_bill_names_a_vendor_that_no_list_shows",
+    ),
+    _rule(
+        "mixed-stamps",
+        SEEN,
+        "Stamps have the offsets of several zones, with and without fractions.",
+        "procurify/test_bills.py::test_stamps_mix_offsets_and_microseconds",
+    ),
+    _rule(
+        "every-kind-of-bill",
+        INFERRED,
+        "Negative lines, split lines, cards, expenses, every status: all in the seed.",
+        "procurify/test_bills.py::test_seed_has_every_kind_of_bill",
+    ),
+    _rule(
+        "same-number-twice",
+        INFERRED,
+        "Bills may share an invoice number, but for case and blanks too.",
+        "procurify/test_bills.py::test_seed_has_bills_with_the_same_number",
+    ),
+    _rule(
+        "every-sample",
+        DOCUMENTED,
+        "Every member of every published sample is answered, with its kind.",
+        "procurify/test_example_members.py::test_every_other_sample_is_answered_too",
+    ),
+    _rule(
+        "every-shape",
+        DOCUMENTED,
+        "Every published endpoint answers in its published shape.",
+        "procurify/test_published_shapes.py::test_every_published_write_answers_in_its_shape",
     ),
 )

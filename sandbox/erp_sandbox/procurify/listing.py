@@ -16,12 +16,14 @@ from erp_sandbox.exact_json import JsonValue, array
 from erp_sandbox.procurify.answers import (
     INVALID_PAGE,
     answer,
+    html_page,
     pagination,
     read_page,
     refuse,
     refuse_fields,
 )
 from erp_sandbox.procurify.filters import Filter, Getter, Predicate, build_predicates
+from erp_sandbox.procurify.knobs import ProcurifyKnobs
 from erp_sandbox.procurify.state import ProcurifyState
 
 PAGING_WORDS = {"page", "page_size", "format"}
@@ -32,7 +34,8 @@ class Listing:
     """A list of the API as data.
 
     ``rows`` gives all records that the path names, in the list's own order; ``render`` writes one;
-    ``orders`` are the fields that ``order_by`` knows; ``summary`` is metadata beside the paging.
+    ``orders`` are the fields that ``order_by`` knows; ``summary`` is metadata beside the paging;
+    ``has_format`` is whether ``format=csv`` is more than an unknown parameter.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Listing:
     search: Getter | None = None
     summary: Callable[[ProcurifyState, Sequence[Any]], Mapping[str, JsonValue]] | None = None
     is_pagination_on_top: bool = False
+    has_format: bool = True
+    is_offered: Callable[[ProcurifyKnobs], bool] = lambda _: True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +60,8 @@ class Found:
 
 def answer_list(listing: Listing, state: ProcurifyState, request: Request) -> Response:
     """The page of the list that was asked for, or why it cannot be given."""
+    if not listing.is_offered(state.knobs):
+        return html_page(404, "Page not found")
     query = request.query_params.multi_items()
     tests, faults = build_predicates(listing.filters, query)
     if faults:
@@ -66,13 +73,38 @@ def answer_list(listing: Listing, state: ProcurifyState, request: Request) -> Re
     if page is None or (page.is_past_the_end and state.knobs.is_past_end_refused):
         return refuse(INVALID_PAGE, 404)
     rows = [listing.render(state, row) for row in found.rows[page.slice]]
-    if request.query_params.get("format") == "csv":
+    if listing.has_format and request.query_params.get("format") == "csv":
         return _csv(rows)
     paging = pagination(request, state.knobs, page)
     data = array(rows)
     if listing.is_pagination_on_top:
         return answer({"pagination": paging, "data": data})
     return answer({"metadata": {**found.summary, "pagination": paging}, "data": data})
+
+
+def describe_list(listing: Listing, state: ProcurifyState, request: Request) -> Response:
+    """The fields and their types (documented); the form is that of the framework (inferred)."""
+    rows = listing.rows(state, request.path_params)
+    first = json.loads(listing.render(state, rows[0])) if rows else {}
+    fields: dict[str, JsonValue] = {
+        name: {"type": _word(value), "required": False, "read_only": True, "label": name}
+        for name, value in first.items()
+    }
+    described: dict[str, JsonValue] = {
+        "name": listing.name,
+        "renders": ["application/json", "text/csv"] if listing.has_format else ["application/json"],
+        "parses": ["application/json"],
+        "actions": {"GET": fields},
+    }
+    return answer(described)
+
+
+def _word(value: object) -> str:
+    """The framework's word for the kind of a value."""
+    if isinstance(value, bool):
+        return "boolean"
+    words = {int: "integer", float: "float", str: "string", list: "list", dict: "nested object"}
+    return words.get(type(value), "field")
 
 
 def _find(

@@ -95,6 +95,7 @@ def _accounts_of_order(order: PurchaseOrder) -> set[int]:
 
 ORDERS = Listing(
     name="purchase orders",
+    has_format=False,
     rows=_orders,
     render=_order_row,
     filters={

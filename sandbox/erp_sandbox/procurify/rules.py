@@ -33,8 +33,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         id="next-link",
         system="procurify",
-        text=("`next` and `previous` name the address of the caller; their scheme may be wrong."),
-        grade=INFERRED,
+        text=("`next` and `previous` are absolute; their scheme may be wrong, as in one sample."),
+        grade=DOCUMENTED,
         knobs=("next_scheme",),
         tests=("procurify/test_lists.py::test_next_is_absolute_and_keeps_the_query",),
     ),
@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
         id="unreadable-filter",
         system="procurify",
         text="A filter that cannot be read is 400; an empty one filters nothing.",
-        grade=SEEN,
+        grade=INFERRED,
         tests=(
             "procurify/test_lists.py::test_unreadable_filter_is_refused",
             "procurify/test_lists.py::test_empty_filter_filters_nothing",
@@ -223,7 +223,7 @@ RULES: tuple[Rule, ...] = (
         id="order-version",
         system="procurify",
         text="A revision raises an order's `version`.",
-        grade=INFERRED,
+        grade=DOCUMENTED,
         tests=("procurify/test_edits.py::test_order_is_bought_received_revised_and_closed",),
     ),
     Rule(
@@ -264,6 +264,7 @@ RULES: tuple[Rule, ...] = (
             "changing bills, closing orders are 403."
         ),
         grade=INFERRED,
+        knobs=("may_user_write_all",),
         tests=("procurify/test_login.py::test_writes_beside_vendors_are_forbidden",),
     ),
 )

@@ -10,7 +10,14 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from erp_sandbox.procurify.answers import NOT_FOUND, answer, refuse, refuse_fields, single
+from erp_sandbox.procurify.answers import (
+    NOT_FOUND,
+    answer,
+    refuse,
+    refuse_fields,
+    refuse_whole,
+    single,
+)
 from erp_sandbox.procurify.rows.vendors import vendor_detail, vendor_list_row, vendor_replaced
 from erp_sandbox.procurify.state import ProcurifyState
 from erp_sandbox.procurify.vendor_bodies import read_vendor_body
@@ -85,9 +92,9 @@ async def read_json_object(request: Request) -> dict[str, Any] | Response:
     try:
         body = json.loads(await request.body(), parse_float=Decimal)
     except ValueError as fault:
-        return refuse(f"JSON parse error - {fault}", 400)
+        return refuse_whole(_state(request).knobs, f"JSON parse error - {fault}")
     if not isinstance(body, dict):
-        return refuse("Invalid data. Expected a dictionary.", 400)
+        return refuse_whole(_state(request).knobs, "Invalid data. Expected a dictionary.")
     return body
 
 

@@ -15,26 +15,16 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
+from erp_sandbox.procurify import ProcurifyState
+from erp_sandbox.procurify.knobs import change_knobs
+from erp_sandbox.purchases import APPROVED
 from tests.conftest import ROOT
-from tests.contract.procurify.caller import Caller
+from tests.contract.procurify.caller import LOGIN, Caller
 
 SHAPES = json.loads((ROOT / "tests/data/contract/procurify_shapes.json").read_text())
 ROWS_MAX = 40
 DETAILS_MAX = 25
-# Documented, and not served: what the vendor has marked for removal, and what takes a
-# permission that the sandbox's user does not have.
-LEFT_OUT = {
-    ("GET", "/api/v2/ap/payments/"),
-    ("POST", "/api/v3/purchase-orders/{procurify_PO}/close/"),
-    ("POST", "/api/v3/purchase-orders/{procurify_PO}/reopen/"),
-    ("PATCH", "/api/v3/ap/bills/{id}/"),
-    ("POST", "/api/v3/ap/bills/mark-as-paid/"),
-}
-ENDPOINTS = {
-    (one["method"], one["path"]): one
-    for one in SHAPES["endpoints"]
-    if (one["method"], one["path"]) not in LEFT_OUT and one["path"] != "/oauth/token"
-}
+ENDPOINTS = {(one["method"], one["path"]): one for one in SHAPES["endpoints"]}
 READS = [path for method, path in ENDPOINTS if method == "GET"]
 
 
@@ -83,8 +73,9 @@ def _ids(caller: Caller, path: str) -> list[str]:
 
 
 @pytest.mark.parametrize("path", READS)
-def test_reads_have_the_published_shape(caller: Caller, path: str) -> None:
+def test_reads_have_the_published_shape(caller: Caller, state: ProcurifyState, path: str) -> None:
     """Lists by a page of many rows, details one by one."""
+    state.turn_knobs(change_knobs(state.knobs, {"is_old_payment_list_offered": True}))
     schema = ENDPOINTS["GET", path]["schema"]
     addresses = _ids(caller, path) if "{" in path else [f"{path}?page_size={ROWS_MAX}"]
     assert addresses
@@ -92,6 +83,36 @@ def test_reads_have_the_published_shape(caller: Caller, path: str) -> None:
         reply = caller.get(address)
         assert reply.status == 200, (address, reply.body[:200])
         assert faults(schema, reply.json) == [], address
+
+
+def test_every_published_write_answers_in_its_shape(caller: Caller, state: ProcurifyState) -> None:
+    """Where the user may do more than write vendors; no endpoint of the copy is left out."""
+    state.turn_knobs(change_knobs(state.knobs, {"may_user_write_all": True}))
+    bill = next(one for one in state.bills.values() if one.status == APPROVED)
+    order = next(one for one in state.orders.values() if one.is_open)
+    at = "/api/v3/purchase-orders/{procurify_PO}/"
+    paid = {"bill_uuids": [bill.uuid], "bill_group_ids": [], "payment_date": "2026-09-30"}
+    vendor = {"name": "Shape", "email": [], "type": 4, "overall_score": None}
+    assert faults({"$ref": "#/$defs/OptimizedVendorRequest"}, vendor) == []
+    calls: tuple[tuple[str, str, str, Any], ...] = (
+        ("POST", "/oauth/token", "/oauth/token", LOGIN),
+        ("PATCH", "/api/v3/ap/bills/{id}/", f"/api/v3/ap/bills/{bill.uuid}/", {"note": "x"}),
+        ("POST", "/api/v3/ap/bills/mark-as-paid/", "/api/v3/ap/bills/mark-as-paid/", paid),
+        ("POST", f"{at}close/", f"/api/v3/purchase-orders/{order.id}/close/", {}),
+        ("POST", f"{at}reopen/", f"/api/v3/purchase-orders/{order.id}/reopen/", {}),
+        ("POST", "/api/v3/vendors/", "/api/v3/vendors/", vendor),
+        ("PUT", "/api/v3/vendors/{id}/", "/api/v3/vendors/6/", vendor | {"name": "Put"}),
+        ("PATCH", "/api/v3/vendors/{id}/", "/api/v3/vendors/6/", {"city": "Austin"}),
+    )
+    assert {call[:2] for call in calls} == {one for one in ENDPOINTS if one[0] != "GET"}
+    for method, path, address, body in calls:
+        reply = caller.send(method, address, body)
+        assert reply.status == ENDPOINTS[method, path]["status"], (address, reply.body[:200])
+        schema = ENDPOINTS[method, path]["schema"]
+        if schema is None:
+            assert reply.body == b"", address
+        else:
+            assert faults(schema, reply.json) == [], address
 
 
 def test_vendor_writes_answer_in_the_published_shapes(caller: Caller) -> None:

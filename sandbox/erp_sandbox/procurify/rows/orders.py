@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from erp_sandbox.exact_json import Fragment, JsonValue, fragment
 from erp_sandbox.procurify.rows.order_lines import detail_line
-from erp_sandbox.procurify.rows.people import user_summary
-from erp_sandbox.procurify.rows.reference import currency_summary, term_object
+from erp_sandbox.procurify.rows.people import user_plain, user_summary
+from erp_sandbox.procurify.rows.reference import currency_simple, currency_summary, term_object
 from erp_sandbox.procurify.rows.values import fixed, midnight, stamp, stamp_or_none, utc_stamp
 from erp_sandbox.procurify.rows.vendors import SHIPPING_METHOD, SHIPPING_TERM
 from erp_sandbox.purchases import PurchaseOrder, Vendor
@@ -133,5 +133,29 @@ def order_detail(order: PurchaseOrder, vendor: Vendor, vendor_json: Fragment) ->
             "shipping_term": SHIPPING_TERM,
             "cost_details": None,
             "punchout_is_retriable": False,
+        }
+    )
+
+
+def order_brief(order: PurchaseOrder, vendor: Vendor) -> Fragment:
+    """The short form, which closing an order answers with."""
+    full = order_fields(order, vendor, Fragment("null"))
+    same = (
+        "version PO_Num date discount freight fulfilment_status item_count last_modified number "
+        "other procurify_PO promise_date punchout_system purchase_agreement "
+        "purchase_agreement_status purchased_currency_rate state subtotal total uuid"
+    )
+    return fragment(
+        {
+            **{name: full[name] for name in same.split()},
+            "id": order.id,
+            "pref_vendor": {"id": vendor.id, "name": vendor.name},
+            "purchaser": user_plain(order.purchaser),
+            "purchased_currency": currency_simple(order.currency),
+            "currency": order.currency,
+            "total_amount": fixed(order.total, 2),
+            "punchout_items_rejected": False,
+            "email_status": None,
+            "email_status_updated_at": None,
         }
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from erp_sandbox.exact_json import Fragment, JsonValue, fragment
+from erp_sandbox.procurify.rows.people import user_short
 from erp_sandbox.procurify.rows.reference import currency_full
-from erp_sandbox.procurify.rows.values import fixed, money, utc_stamp
+from erp_sandbox.procurify.rows.values import fixed, midnight_or_none, money, utc_stamp
+from erp_sandbox.procurify.rows.vendors import company_methods, vendor_method_row
 from erp_sandbox.purchases import (
     PAID,
     PAYMENT_APPROVED,
@@ -115,3 +117,48 @@ def bill_payment(bill: Bill) -> JsonValue:
         "amount": money(bill.total),
         "transaction": None,
     }
+
+
+def old_payment_row(bill: Bill, vendor: Vendor) -> Fragment:
+    """A payment of the list that is marked for removal; it holds its bills."""
+    own, _, _ = OPERATING[bill.currency]
+    total = money(bill.total)
+    taxes = (bill.tax, bill.inclusive_tax, bill.tax - bill.inclusive_tax)
+    names = ("tax_amount", "inclusive_tax_amount", "exclusive_tax_amount")
+    return fragment(
+        {
+            "id": payment_id(bill),
+            "bill_payments": [
+                {
+                    "id": payment_id(bill),
+                    "bill": {
+                        "id": bill.id,
+                        "uuid": bill.uuid,
+                        "vendor": {"id": vendor.id, "name": vendor.name},
+                        "tax_amount": bill.tax,
+                        "vendor_name": vendor.name[:100],
+                        "due_date": midnight_or_none(bill.due_date),
+                        "status": bill.status,
+                        "type": bill.type,
+                        "group": bill.group,
+                    },
+                    "user": user_short(bill.creator),
+                    "payment_method": vendor_method_row(vendor),
+                    "amount": total,
+                    "transaction": None,
+                }
+            ],
+            "payment_method_type": 0,
+            "payment_method": next(one for one in company_methods() if one["id"] == own),
+            "payment_date": payment_updated(bill).date().isoformat()
+            if bill.status == PAID
+            else None,
+            "amount": total,
+            "total_amount_with_tax": total,
+            **{name: money(tax) for name, tax in zip(names, taxes, strict=True)},
+            "currency": currency_full(bill.currency),
+            "status": PAYMENT_STATES[bill.status][1],
+            "ach_number": 0,
+            "next_approver_choices": [],
+        }
+    )
