@@ -15,6 +15,7 @@ from erp_sandbox import ifs
 from erp_sandbox.grades import DOCUMENTED, GRADES, INFERRED, SEEN, SITE, Rule
 from erp_sandbox.ifs.further_rules import FURTHER_RULES as FURTHER_IFS_RULES
 from erp_sandbox.ifs.rules import RULES as IFS_RULES
+from erp_sandbox.ifs.site_rules import SITE_RULES
 from erp_sandbox.procurify.further_rules import FURTHER_RULES as FURTHER_PROCURIFY_RULES
 from erp_sandbox.procurify.knobs import ProcurifyKnobs
 from erp_sandbox.procurify.rules import RULES as PROCURIFY_RULES
@@ -25,6 +26,7 @@ RULES: tuple[Rule, ...] = (
     *FURTHER_PROCURIFY_RULES,
     *IFS_RULES,
     *FURTHER_IFS_RULES,
+    *SITE_RULES,
 )
 TITLES = {"procurify": "Procurify", "ifs": "IFS Cloud"}
 KNOBS_OF = {"procurify": ProcurifyKnobs, "ifs": ifs.Knobs}

@@ -136,7 +136,10 @@ class IfsSite:
                     {"value": [{"name": n, "kind": "EntitySet", "url": n} for n in names]}
                 )
             case "$metadata" if self.knobs.metadata_offered:
-                return Response(write_metadata(projection), media_type="application/xml")
+                return Response(
+                    write_metadata(projection, self.knobs.custom_fields),
+                    media_type="application/xml",
+                )
             case "$openapi" if self.knobs.openapi_offered and query in VERSIONS:
                 return _reply(write_openapi(projection, query))
             case _:
@@ -173,6 +176,9 @@ class IfsSite:
         scope.are_numbers_texts = _is_exact(call.headers.get("content-type", ""))
         wants_texts = _is_exact(call.headers.get("accept", ""))
         try:
+            if call.service not in {"", projection}:
+                # One batch is for one projection (seen in code).
+                raise not_found()
             if call.method == "GET":
                 self._take_time(limit_s)
                 row = self.service.read(projection, call.path, call.options)

@@ -25,12 +25,11 @@ def check_code_string(ledger: Ledger, row: Row, day: date) -> None:
     account = ledger.store.get("AccountSet", row["Company"], row["CodeA"])
     if account is None:
         raise database_error(APPLICATION_ERROR, "Account", tag="NOTEXIST")
-    _check_validity(account, day, "Account")
-    if account["BudgetAccountFlag"]:
-        raise database_error(APPLICATION_ERROR, "Account", tag="BUDGETONLY")
+    check_account(account, day)
     for letter in LETTERS:
         value = row.get(f"Code{letter}")
-        demand = account[f"ReqCode{letter}"]
+        is_closed = {letter, f"{row['Company']}.{letter}"} & set(ledger.knobs.closed_code_parts)
+        demand = "Blocked" if is_closed else account[f"ReqCode{letter}"]
         if value:
             found = ledger.store.get(f"Code{letter}Array", row["Company"], value)
             if found is None and demand != "Blocked":
@@ -41,7 +40,20 @@ def check_code_string(ledger: Ledger, row: Row, day: date) -> None:
                 _check_validity(found, day, f"Code{letter}")
         elif demand == "Mandatory":
             raise database_error(APPLICATION_ERROR, f"Code{letter}", tag="MANDATORY")
+    if row["CodeA"] in ledger.knobs.accounts_with_tax_code and not row.get("VatCode"):
+        raise database_error(APPLICATION_ERROR, "StatutoryFee", tag="MANDATORY")
     _check_combination(ledger, row)
+
+
+def check_account(account: Row, day: date) -> None:
+    """Whether an account is valid on a day and not for budgets only (seen in code).
+
+    Raises:
+        Refusal: it is not.
+    """
+    _check_validity(account, day, "Account")
+    if account["BudgetAccountFlag"]:
+        raise database_error(APPLICATION_ERROR, "Account", tag="BUDGETONLY")
 
 
 def check_tax_code(ledger: Ledger, company: str, code: str | None, day: date) -> None:

@@ -17,8 +17,8 @@ class EntitySet:
     """One collection. ``aliases`` are key fields that the parent calls otherwise.
 
     ``table`` is the set whose rows it shows, ``shows`` which of them; ``numbered`` is drawn by the
-    server when absent; ``lengths`` in characters. A set of the projection ``INTERNAL`` is not
-    served.
+    server when absent; ``lengths`` in characters; the rows of a query have no ETag. A set of
+    the projection ``INTERNAL`` is not served.
     """
 
     name: str
@@ -33,6 +33,7 @@ class EntitySet:
     lengths: Mapping[str, int] = field(default_factory=dict)
     is_writable: bool = False
     is_entity_service: bool = False
+    is_query: bool = False
     aliases: Mapping[str, str] = field(default_factory=dict)
     table: str = ""
     shows: Callable[[Mapping[str, Any]], bool] | None = None
@@ -45,9 +46,13 @@ class EntitySet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """A bound action: the set whose rows it acts on, and its parameters with their types."""
+    """A bound action: the set whose rows it acts on, and its parameters with their types.
+
+    One that is no change needs no ETag.
+    """
 
     owner: str
+    is_change: bool = True
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 

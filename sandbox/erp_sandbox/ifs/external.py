@@ -235,14 +235,19 @@ def create(ledger: Ledger, load: Row, parameters: Row) -> Row:
     del parameters
     waiting = [h for h in ledger.children(HEADS, load) if h["Objstate"] != CREATED]
     ready = _ready(ledger, load)
-    if not ready or (len(ready) < len(waiting) and not ledger.knobs.load_partial_create):
+    is_partial = ledger.knobs.load_partial_create
+    stops_all = not is_partial and ledger.knobs.load_bad_invoice == "stops_all"
+    if not ready or (len(ready) < len(waiting) and stops_all):
         raise database_error(RECORD_ERROR, "ExtIncInvLoadInfo", tag="NOTCHECKED")
-    for head in ready:
+    for head in waiting:
         # What was true at the check may be so no longer.
-        if not _judge(ledger, head):
+        is_bad = head["Objstate"] != CHECKED or bool(_judge(ledger, head))
+        if not is_bad:
             _make_invoice(ledger, head)
-        elif not ledger.knobs.load_partial_create:
+        elif stops_all:
             raise database_error(RECORD_ERROR, "ExtIncInvLoadInfo", tag="NOTCHECKED")
+        elif not is_partial:
+            break
     return _settle(ledger, load)
 
 

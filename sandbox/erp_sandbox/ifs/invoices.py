@@ -22,6 +22,8 @@ INVOICES, ITEMS, POSTINGS = (
     "ManSuppInvoicePostingsArray",
 )
 PROPOSALS, PROPOSAL_ROWS = "PostingProposalHeadSet", "PostingProposalArray"
+AUTHORISERS = "PostingProposalAuthMultiArray"
+UNACKNOWLEDGED = "Unacknowledged"
 NOTHING = Decimal(0)
 
 
@@ -96,8 +98,9 @@ def after_invoice(ledger: Ledger, row: Row) -> None:
     if ledger.store.get(INVOICES, row["Company"], row["InvoiceId"]) is None:
         head = proposal_of(ledger, row)
         if head is not None:
-            for below in ledger.children(PROPOSAL_ROWS, head):
-                ledger.store.remove(PROPOSAL_ROWS, below)
+            for name in (PROPOSAL_ROWS, AUTHORISERS):
+                for below in ledger.children(name, head):
+                    ledger.store.remove(name, below)
             ledger.store.remove(PROPOSALS, head)
         return
     if row["ProposalExist"] and proposal_of(ledger, row) is None:
@@ -182,9 +185,20 @@ def balance(ledger: Ledger, invoice: Row) -> None:
     )
     state = OPEN if left else BALANCED
     if (head["Balance"], head["Objstate"]) != (left, state):
+        _ask(ledger, head, is_balanced=state == BALANCED)
         ledger.store.put(
             PROPOSALS, {**head, "Balance": left, "Objstate": state, "Authorizer": None}
         )
+
+
+def _ask(ledger: Ledger, head: Row, *, is_balanced: bool) -> None:
+    """Nobody has authorised any more; a balanced proposal waits for its first authoriser."""
+    for row in ledger.children(AUTHORISERS, head):
+        ledger.store.remove(AUTHORISERS, row)
+    if is_balanced:
+        own = {"Company": head["Company"], "ProposalId": head["ProposalId"]}
+        who = ledger.knobs.default_authorizer
+        ledger.store.put(AUTHORISERS, {**own, "AuthId": who, "Objstate": UNACKNOWLEDGED})
 
 
 # look-ups

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+_CLOSED = ("G", "H", "I", "J")
 _SCOPE = ("Company", "Identity", "SeriesId", "InvoiceNo")
 
 
@@ -55,6 +56,7 @@ class Knobs:
     action_status: int = 201  # inferred: 200, 201 or 204 after an action
     read_only_members: str = "refused"  # inferred: "refused" or "ignored" in bodies
     accounts_need_company: bool = False  # seen in code: AccountSet wants a company
+    default_company: str = "HCA"  # site: that of the service user
     history_logging: tuple[str, ...] = ()  # seen in code: the units that are logged
     company_row_needs_all: bool = False  # inferred: every non-nullable member of the invoice tab
     use_posting_proposal: bool = True  # documented setting of a company, at the start
@@ -63,6 +65,9 @@ class Knobs:
     automatic_series: tuple[str, ...] = ()  # documented: such a series takes no number
     default_series: str = "II"  # site: of invoices that name none
     forbidden_combinations: tuple[Mapping[str, str], ...] = ()  # documented: {"CodeA": …}
+    closed_code_parts: tuple[str, ...] = _CLOSED  # documented; "HCA.F" for one company
+    accounts_with_tax_code: tuple[str, ...] = ()  # inferred: postings to them need a tax code
+    tax_mode: str = "line"  # site: or "header", where lines need not tell their tax
     voucher_types: tuple[str, ...] = ("I",)  # seen in code, site data
     user_groups: tuple[str, ...] = ("AC",)  # seen in code, site data
     final_posting_needs_authorisation: bool = True  # inferred: some companies need only balance
@@ -74,7 +79,9 @@ class Knobs:
     load_check_after_load: bool = False  # documented parameter of a load type
     load_create_after_check: bool = False  # documented parameter of a load type
     load_partial_create: bool = True  # documented parameter of a load type
+    load_bad_invoice: str = "stops_all"  # inferred: or "stops_rest", without partial creation
     load_voucher_date: str = "ArrivalDate"  # inferred: the day of the voucher, or "InvoiceDate"
+    custom_fields: tuple[str, ...] = ()  # seen in code: as in "ManSuppInvoiceSet.Cf_Source"
     custom_required: tuple[str, ...] = ()  # site: as in "ManSuppInvoiceSet.DeliveryAddressId"
     default_buyer: str = "SANDBOX"  # seen in code that the buyer comes back defaulted
     released_lines_removable: bool = True  # inferred: whether a line goes after the release
@@ -93,6 +100,8 @@ CHOICES: Mapping[str, tuple[str | int, ...]] = {
     "objversion_style": ("counter", "timestamp"),
     "action_status": (200, 201, 204),
     "read_only_members": ("refused", "ignored"),
+    "tax_mode": ("line", "header"),
+    "load_bad_invoice": ("stops_all", "stops_rest"),
     "load_voucher_date": ("ArrivalDate", "InvoiceDate"),
 }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from xml.etree import ElementTree as ET
 
 from erp_sandbox.ifs.defaults import default_name
-from erp_sandbox.ifs.model import ACTIONS, SETS, EntitySet, sets_of
+from erp_sandbox.ifs.model import ACTIONS, FUNCTIONS, SETS, EntitySet, sets_of
 
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 _EDM = "http://docs.oasis-open.org/odata/ns/edm"
@@ -36,15 +36,15 @@ _STATE_OF = {
 }
 
 
-def write_metadata(projection: str) -> bytes:
-    """The document of one projection."""
+def write_metadata(projection: str, custom: tuple[str, ...] = ()) -> bytes:
+    """The document of one projection, with the custom fields of the site."""
     ET.register_namespace("edmx", _EDMX)
     ET.register_namespace("", _EDM)
     root = ET.Element(f"{{{_EDMX}}}Edmx", Version="4.0")
     services = ET.SubElement(root, f"{{{_EDMX}}}DataServices")
     namespace = f"IfsApp.{projection}"
     schema = _add(services, "Schema", Namespace=namespace)
-    entities = sets_of(projection)
+    entities = sets_of(projection, custom)
     for enum in sorted({_enum_of(e, name) for e in entities for name in e.fields} - {""}):
         element = _add(schema, "EnumType", Name=enum)
         for member in _ENUMS[enum].split():
@@ -89,13 +89,17 @@ def _write_calls(schema: ET.Element, namespace: str, entities: list[EntitySet]) 
     """The actions and the defaults of new rows."""
     for name, action in ACTIONS.items():
         owner = SETS[action.owner]
-        if owner in entities:
+        if any(owner.name == entity.name for entity in entities):
             type_ = f"{namespace}.{_type_name(owner)}"
             element = _add(schema, "Action", Name=name, IsBound="true")
             _add(element, "Parameter", Name="Record", Type=type_, Nullable="false")
             for parameter, kind in action.parameters.items():
                 _add(element, "Parameter", Name=parameter, Type=f"Edm.{kind}")
             _add(element, "ReturnType", Type=type_)
+    for place, function in FUNCTIONS:
+        if namespace == f"IfsApp.{place}":
+            element = _add(schema, "Function", Name=function)
+            _add(element, "ReturnType", Type="Edm.String")
     for entity in entities:
         if entity.is_writable:
             type_ = f"{namespace}.{_type_name(entity)}"

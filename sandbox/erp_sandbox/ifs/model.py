@@ -7,6 +7,7 @@ inferred, those of suppliers seen in code, company and code parts seen in code.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from erp_sandbox.ifs.entity import CODES as _CODES
@@ -22,6 +23,7 @@ from erp_sandbox.ifs.entity import (
     EntitySet,
 )
 from erp_sandbox.ifs.entity import texts as _texts
+from erp_sandbox.ifs.model_attachments import ATTACHMENT_SETS
 from erp_sandbox.ifs.model_company import COMPANY_SETS
 from erp_sandbox.ifs.model_external import EXTERNAL_ACTIONS, EXTERNAL_SETS
 from erp_sandbox.ifs.model_orders import ORDER_ACTIONS, ORDER_SETS
@@ -33,6 +35,8 @@ _INVOICE_READ_ONLY = (
     "InvoiceId NetDomAmount VatDomAmount GrossDomAmount InvoiceVersion ProposalExist Creator "
     "VoucherNo Objstate"
 )
+# Lengths are inferred, those of numbers and references documented for the external interface.
+_CODED_LENGTHS = {**dict.fromkeys(_CODES, 20), "VatCode": 20, "Text": 200}
 _SETS = (
     EntitySet(
         name="ManSuppInvoiceSet",
@@ -85,6 +89,16 @@ _SETS = (
             ),
         },
         numbered="InvoiceId",
+        lengths={
+            **dict.fromkeys(
+                ("Company", "Identity", "SeriesId", "InvoiceType", "PayTermId", "PrelimCode"), 20
+            ),
+            "InvoiceRecipient": 20,
+            **dict.fromkeys(("InvoiceNo", "DeliveryAddressId", "NcfReference"), 50),
+            **dict.fromkeys(("Currency", "VoucherType"), 3),
+            "PoRefNumber": 2000,
+            "VoucherText": 200,
+        },
         required=(
             "Company",
             "Identity",
@@ -117,6 +131,7 @@ _SETS = (
             **dict.fromkeys(("NetCurrAmount", "VatCurrAmount"), NUMBER),
         },
         numbered="ItemId",
+        lengths={"VatCode": 20},
         required=("NetCurrAmount",),
         read_only=("ItemId",),
         is_writable=True,
@@ -134,6 +149,7 @@ _SETS = (
             "CurrAmount": NUMBER,
         },
         numbered="RowId",
+        lengths={**_CODED_LENGTHS, "PostingType": 10, "VoucherCompany": 20},
         required=("CodeA", "CurrAmount"),
         read_only=("RowId",),
         is_writable=True,
@@ -163,9 +179,18 @@ _SETS = (
             "CurrAmount": NUMBER,
         },
         numbered="RowId",
+        lengths=_CODED_LENGTHS,
         required=("CodeA", "CurrAmount"),
         read_only=("RowId", "Objstate"),
         is_writable=True,
+    ),
+    EntitySet(
+        name="PostingProposalAuthMultiArray",
+        projection="PostingProposalHandling",
+        lu="PostingProposalAuthMulti",
+        key=("Company", "ProposalId", "AuthId"),
+        parent="PostingProposalHeadSet",
+        fields={**_texts("Company AuthId Objstate"), "ProposalId": WHOLE},
     ),
     EntitySet(
         name="CompanySet",
@@ -187,6 +212,7 @@ _SETS = (
                 "ValidUntil": DAY,
                 "BudgetAccountFlag": FLAG,
             },
+            lengths={"Company": 20, "Account": 10, "Description": 100},
             table="AccountSet",
         )
         for name in ("AccountSet", "MultiCompanyAccountSet")
@@ -293,6 +319,7 @@ SETS = _by_name(
         *ORDER_SETS,
         *SYSTEM_SETS,
         *VOUCHER_SETS,
+        *ATTACHMENT_SETS,
     )
 )
 
@@ -312,29 +339,47 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
         "PostingProposalHead_Authorize": Action(
             owner="PostingProposalHeadSet", parameters={"Authorizer": TEXT}
         ),
+        # A helper of the page of accounts, no check of a code string (seen in code).
+        "Account_ValidateAccount": Action(owner="AccountSet", is_change=False),
         **EXTERNAL_ACTIONS,
         **ORDER_ACTIONS,
+    }
+)
+# Unbound functions by projection, with what they answer. Source: the two names are seen in code.
+FUNCTIONS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("AccountsHandling", "GetDefaultCompany"): "default_company",
+        ("AccountsHandling", "GetSelectedCompany"): "default_company",
     }
 )
 _PLACES = MappingProxyType({(entity.projection, entity.name): entity for entity in SETS.values()})
 
 
-def find_set(projection: str, name: str) -> EntitySet | None:
+def find_set(projection: str, name: str, custom: tuple[str, ...] = ()) -> EntitySet | None:
     """The set of that name in a projection; one name may stand in several with other members."""
-    return _PLACES.get((projection, name))
+    found = _PLACES.get((projection, name))
+    return with_custom(found, custom) if found and custom else found
 
 
-def sets_of(projection: str) -> list[EntitySet]:
+def with_custom(entity: EntitySet, custom: tuple[str, ...]) -> EntitySet:
+    """The set with the custom fields of a site, named as in ``ManSuppInvoiceSet.Cf_Source``."""
+    pairs = (place.split(".") for place in custom)
+    own = {member: TEXT for set_, member in pairs if set_ == entity.name}
+    return replace(entity, fields={**entity.fields, **own}) if own else entity
+
+
+def sets_of(projection: str, custom: tuple[str, ...] = ()) -> list[EntitySet]:
     """The sets of one projection; empty when there is no such projection."""
     if projection == INTERNAL:
         return []
-    return [entity for entity in SETS.values() if entity.projection == projection]
+    return [with_custom(one, custom) for one in SETS.values() if one.projection == projection]
 
 
 __all__ = [
     "ACTIONS",
     "DAY",
     "FLAG",
+    "FUNCTIONS",
     "LETTERS",
     "NUMBER",
     "SETS",

@@ -35,7 +35,18 @@ _LINE_FIELDS = {
     **typed(MOMENT, "WantedDeliveryDate PlannedReceiptDate"),
     "PreAccountingId": WHOLE,
 }
-_LINE_LENGTHS = {"OrderNo": 12, "LineNo": 4, "ReleaseNo": 4, "PartNo": 25, "Description": 200}
+_LINE_LENGTHS = {
+    **dict.fromkeys(("LineNo", "ReleaseNo"), 4),
+    "OrderNo": 12,
+    "PartNo": 25,
+    "Description": 200,
+    "CurrencyCode": 3,
+    "Contract": 5,
+    "BuyUnitMeas": 30,
+    "PriceUnitMeas": 30,
+    "ProjectId": 10,
+    "VendorNo": 20,
+}
 
 
 def _is_without_part(row: Mapping[str, Any]) -> bool:
@@ -61,7 +72,7 @@ def _lines(name: str, projection: str, **changes: Any) -> EntitySet:  # noqa: AN
         key=_KEY,
         fields=_LINE_FIELDS,
         read_only=_LINE_READ_ONLY,
-        lengths={**_LINE_LENGTHS, "BuyUnitMeas": 30, "ProjectId": 10},
+        lengths=_LINE_LENGTHS,
         **settings,
     )
 

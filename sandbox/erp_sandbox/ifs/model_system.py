@@ -26,6 +26,7 @@ SYSTEM_SETS = (
         lu="FndProjection",
         key=("ProjectionName",),
         fields=texts("ProjectionName Category"),
+        is_query=True,
     ),
     EntitySet(
         name=LOG,

@@ -27,6 +27,8 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     content_id: str
+    # The projection that an absolute address names.
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _call(text: bytes, *, headers: Mapping[str, str]) -> Call:
     return Call(
         method=words[0],
         path=path.rpartition(".svc/")[2].lstrip("/"),
+        service=path.rpartition(".svc/")[0].rpartition("/")[2],
         options=dict(parse_qsl(query, keep_blank_values=True)),
         headers=own,
         body=body.strip(),

@@ -6,15 +6,20 @@ documented or from a vendor; the inputs of the posting are seen in code; every n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from erp_sandbox.ifs.code_strings import check_account
 from erp_sandbox.ifs.invoices import (
     AUTHORISED,
+    AUTHORISERS,
     BALANCED,
     INVOICES,
+    NOTHING,
     POSTINGS,
     PROPOSAL_ROWS,
     PROPOSALS,
+    UNACKNOWLEDGED,
     check_preliminary,
     proposal_of,
 )
@@ -38,9 +43,28 @@ def authorise(ledger: Ledger, head: Row, parameters: Row) -> Row:
     flow = ledger.store.get("CompanyInvoiceSuppInvWorkflows", head["Company"])
     if head.get("Authorizer") == who:
         raise database_error(RECORD_ERROR, "PostingProposalHead", tag="SAMEAUTHORIZER")
-    is_first = bool(flow and flow.get("TwoAuthorizers")) and not head.get("Authorizer")
+    needs_two = bool(flow and flow.get("TwoAuthorizers")) and _is_large(ledger, head, flow)
+    is_first = needs_two and not head.get("Authorizer")
     state = BALANCED if is_first else AUTHORISED
+    _acknowledge(ledger, head, who)
     return ledger.store.put(PROPOSALS, {**head, "Authorizer": who, "Objstate": state})
+
+
+def _is_large(ledger: Ledger, head: Row, flow: Mapping[str, Any] | None) -> bool:
+    """Two people are for net amounts from ``TwoAuthorizersAmount`` on; none: for all (inferred)."""
+    limit = flow.get("TwoAuthorizersAmount") if flow else None
+    invoice = ledger.store.get(INVOICES, head["Company"], head["InvoiceId"])
+    net = invoice.get("NetCurrAmount") if invoice else None
+    return limit is None or abs(net or NOTHING) >= limit
+
+
+def _acknowledge(ledger: Ledger, head: Row, who: str) -> None:
+    """This person's row, in the place of the one that waited for somebody."""
+    for row in ledger.children(AUTHORISERS, head):
+        if row["Objstate"] == UNACKNOWLEDGED:
+            ledger.store.remove(AUTHORISERS, row)
+    own = {"Company": head["Company"], "ProposalId": head["ProposalId"]}
+    ledger.store.put(AUTHORISERS, {**own, "AuthId": who, "Objstate": AUTHORISED})
 
 
 def post_finally(ledger: Ledger, invoice: Row, parameters: Row) -> Row:
@@ -118,7 +142,19 @@ def _pays_at_once(ledger: Ledger, invoice: Row) -> bool:
     return bool(row and row.get("AutomaticPayAuthFlag"))
 
 
+def validate_account(ledger: Ledger, account: Row, parameters: Row) -> Row:
+    """Whether the account itself may be posted to today, without a code string (seen in code).
+
+    Raises:
+        Refusal: it is outside its dates, or for budgets only.
+    """
+    del parameters
+    check_account(account, ledger.store.now().date())
+    return account
+
+
 ACTIONS = {
+    "Account_ValidateAccount": validate_account,
     "PostingProposalHead_Authorize": authorise,
     "ManSuppInvoice_FinalPosting": post_finally,
 }

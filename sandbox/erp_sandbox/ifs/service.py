@@ -16,7 +16,7 @@ from erp_sandbox.ifs.filters import Filter, compile_filter, in_utc
 from erp_sandbox.ifs.history import moment
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.limits import rows_of_page
-from erp_sandbox.ifs.model import ACTIONS, SETS, find_set
+from erp_sandbox.ifs.model import ACTIONS, FUNCTIONS, SETS, find_set
 from erp_sandbox.ifs.options import check_options, number_of, sort_rows
 from erp_sandbox.ifs.refusal import (
     LOCKED,
@@ -69,6 +69,10 @@ class Service:
         Raises:
             Refusal: no such resource, or an option that IFS does not support.
         """
+        function = FUNCTIONS.get((projection, path.removesuffix("()")))
+        if function is not None and path.endswith("()"):
+            value = getattr(self.ledger.knobs, function)
+            return {"@odata.context": "$metadata#Edm.String", "value": value}
         place = self._resolve(projection, path, Scope())
         if place.action:
             return self._defaults(place)
@@ -82,7 +86,9 @@ class Service:
         if place.is_single:
             if not rows:
                 raise not_found()
-            return self.shown(place.entity, rows[0], options.get("$select", ""))
+            check_options(place.entity, options, self.ledger.knobs.not_implemented_status)
+            context = {"@odata.context": f"$metadata#{name}/$entity"}
+            return {**context, **self.shown(place.entity, rows[0], options.get("$select", ""))}
         parent = SETS.get(place.entity.parent)
         if parent and not self._has_parent(place.entity, parent, place.fixed):
             raise not_found()
@@ -116,7 +122,7 @@ class Service:
         is_call = place.action in ACTIONS
         if is_call != (method == "POST"):
             raise Refusal(405, "ODP_METHOD_NOT_ALLOWED")
-        self._check_precondition(place.entity, row, if_match, scope)
+        self._check_precondition(place, row, if_match, scope)
         if is_call:
             return place.entity, self.ledger.act(
                 place.action, row, check_parameters(ACTIONS[place.action].parameters, body)
@@ -135,8 +141,10 @@ class Service:
         everything = entity.fields if self.ledger.knobs.nulls_shown else row
         wanted = {*select.split(","), *entity.key} if select else everything
         keyref = "".join(f"{column_of(name)}={row.get(name)}^" for name in entity.key)
+        # Rows of queries, which have no table of their own, carry none (seen in code).
+        etag = {} if entity.is_query else {"@odata.etag": self.ledger.store.etag(entity.name, row)}
         return {
-            "@odata.etag": self.ledger.store.etag(entity.name, row),
+            **etag,
             "luname": entity.lu,
             "keyref": keyref,
             **{name: row.get(name) for name in entity.fields if name in wanted},
@@ -168,7 +176,7 @@ class Service:
         return place
 
     def _step(self, projection: str, before: Place | None, segment: Segment) -> Place:
-        entity = find_set(projection, segment.name)
+        entity = find_set(projection, segment.name, self.ledger.knobs.custom_fields)
         parent = before.entity.name if before else ""
         if entity is None or entity.parent != parent:
             raise not_found()
@@ -298,6 +306,9 @@ class Service:
         members = self._checked(entity, members)
         if rows:
             return self.ledger.change(entity, rows[0], members)
+        if set(entity.key) & set(entity.read_only):
+            # A key that only the server gives cannot be inserted (documented).
+            raise database_error(RECORD_ERROR, entity.lu, tag="KEYNOTINSERTABLE")
         return self._create(place, members)
 
     def _checked(self, entity: EntitySet, body: Row) -> Row:
@@ -325,7 +336,10 @@ class Service:
         if is_due or name in knobs.locked_rows:
             raise database_error(LOCKED, entity.lu, tag="FND_LOCKED")
 
-    def _check_precondition(self, entity: EntitySet, row: Row, if_match: str, scope: Scope) -> None:
+    def _check_precondition(self, place: Place, row: Row, if_match: str, scope: Scope) -> None:
+        entity = place.entity
+        if place.action and not ACTIONS[place.action].is_change:
+            return
         if not if_match:
             raise Refusal(428, "ODP_MISSING_PRECONDITION")
         if if_match.startswith("$") and if_match[1:] in scope.made:

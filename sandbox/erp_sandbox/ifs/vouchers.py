@@ -38,7 +38,8 @@ def check_postable(ledger: Ledger, invoice: Row, postings: Sequence[Row], day: d
     if gross is not None and net + tax != gross:
         raise database_error(RECORD_ERROR, "ManSuppInvoice", tag="GROSSDIFFERS")
     lines = ledger.children(ITEMS, invoice)
-    if (_sum(lines, "NetCurrAmount"), _sum(lines, "VatCurrAmount")) != (net, tax):
+    told = tax if _is_taxed_by_header(ledger, lines) else _sum(lines, "VatCurrAmount")
+    if (_sum(lines, "NetCurrAmount"), told) != (net, tax):
         raise database_error(RECORD_ERROR, "ManSuppInvoice", tag="LINESDIFFER")
     if _sum(postings, "CurrAmount") != net:
         raise database_error(RECORD_ERROR, "ManSuppInvoice", tag="NOTBALANCED")
@@ -88,13 +89,22 @@ def _rows(ledger: Ledger, invoice: Row, postings: Sequence[Row]) -> list[Row]:
         codes = {name: posting.get(name) for name in CODES}
         rows.append(_row(invoice, COST_TYPE, posting["CurrAmount"], codes))
     taxes: dict[str | None, Decimal] = defaultdict(Decimal)
-    for line in ledger.children(ITEMS, invoice):
+    lines = ledger.children(ITEMS, invoice)
+    if _is_taxed_by_header(ledger, lines):
+        taxes[None] = invoice.get("VatCurrAmount") or NOTHING
+    for line in lines:
         taxes[line.get("VatCode")] += line.get("VatCurrAmount") or NOTHING
     for code, amount in taxes.items():
         if amount:
             rows.append({**_row(invoice, TAX_TYPE, amount, {"CodeA": INPUT_TAX}), "VatCode": code})
     owed = _row(invoice, PAYABLE_TYPE, -_sum(rows, "CurrencyAmount"), {"CodeA": PAYABLE})
     return [*rows, {**owed, "Amount": -_sum(rows, "Amount")}]
+
+
+def _is_taxed_by_header(ledger: Ledger, lines: Sequence[Row]) -> bool:
+    """Whether the tax stands in the header alone, at a site that allows it."""
+    is_silent = all(line.get("VatCurrAmount") is None for line in lines)
+    return is_silent and ledger.knobs.tax_mode == "header"
 
 
 def _row(invoice: Row, kind: str, amount: Decimal, codes: Mapping[str, Any]) -> Row:

@@ -85,7 +85,9 @@ def test_a_set_shows_rows_with_their_fields(
     assert rows
     for row in rows:
         assert fields <= set(row)
-        assert {"@odata.etag", "luname", "keyref"} <= set(row)
+        # The list of projections is a query, whose rows have no ETag.
+        etag = set() if path == "Projections" else {"@odata.etag"}
+        assert {"luname", "keyref", *etag} <= set(row)
 
 
 @pytest.mark.parametrize(
