@@ -94,6 +94,11 @@ class SystemControl:
         rules: list[dict[str, Any]] = self.ask("faults")["rules"]
         return rules
 
+    def count(self) -> dict[str, Any]:
+        """How many records there are, by kind and state."""
+        found: dict[str, Any] = self.ask("count")
+        return found
+
     def advance(self, seconds: int) -> None:
         """Move the clock ahead."""
         self.tell("advance", {"seconds": seconds})
@@ -125,6 +130,11 @@ class ProcurifyControl(SystemControl):
         done: dict[str, Any] = self.tell("edit", {"operation": operation, **arguments})
         return done
 
+    def live(self, days: int = 1) -> dict[str, int]:
+        """Let days pass with what people do on them: bills and orders move on."""
+        moves: dict[str, int] = self.tell("live", {"days": days})["moves"]
+        return moves
+
 
 class IfsControl(SystemControl):
     """The control side of the stand-in for IFS Cloud."""
@@ -133,6 +143,18 @@ class IfsControl(SystemControl):
         """What stands in its books."""
         found: dict[str, Any] = self.ask("books")
         return found
+
+    def edit(self, set_: str, *key: str, **values: JsonValue) -> None:
+        """Another hand changes a row, past every rule."""
+        self.tell("edit", {"set": set_, "key": list(key), "values": values})
+
+    def insert(self, set_: str, **row: JsonValue) -> None:
+        """Another hand puts a row into a set, past every rule."""
+        self.tell("edit", {"set": set_, "insert": row})
+
+    def remove(self, set_: str, *key: str) -> None:
+        """Another hand removes a row, past every rule."""
+        self.tell("edit", {"set": set_, "key": list(key), "remove": True})
 
     def broken_invariants(self) -> dict[str, list[str]]:
         """What breaks the rules of its books, per rule that is broken; empty when all hold."""

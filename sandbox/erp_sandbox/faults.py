@@ -35,6 +35,7 @@ ACTIONS = (
     "latency",  # done, after a delay
     "drip",  # done, and the answer comes in pieces with the delay between them
     "twice",  # done twice, as when a network delivers a request again; the second answer counts
+    "revoke",  # every token is worthless from this request on
     "edit",  # done after another hand has carried out the rule's edit: a rival, a row that moves
 )
 PIECES = 4
@@ -53,8 +54,10 @@ class FaultRule:
     ``method`` and ``path`` are regular expressions that match the whole. ``first`` counts matching
     requests from 1, ``times`` is how many of them act (0: all), ``percent`` how many of a hundred,
     drawn from the seed. ``latency_ms`` is a delay in milliseconds, added to any action; with
-    ``latency_max_ms`` it is drawn between the two. A header ``Retry-After: date:+5`` becomes the
-    HTTP date in five seconds. ``edit`` is what the system's ``POST edit`` takes.
+    ``latency_max_ms`` it is drawn between the two, with ``latency_mean_ms`` from a distribution of
+    that mean above it which has a long tail, cut at the largest. A header
+    ``Retry-After: date:+5`` becomes the HTTP date in five seconds. ``edit`` is what the system's
+    ``POST edit`` takes.
     """
 
     action: str
@@ -68,6 +71,7 @@ class FaultRule:
     body: str = ""
     latency_ms: int = 0
     latency_max_ms: int = 0
+    latency_mean_ms: int = 0
     edit: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -136,6 +140,9 @@ class FaultScript:
 
     def wait_ms(self, rule: FaultRule) -> int:
         """How long this request is delayed."""
+        if rule.latency_mean_ms:
+            drawn = rule.latency_ms + int(self._random.expovariate(1 / rule.latency_mean_ms))
+            return min(drawn, rule.latency_max_ms or drawn)
         spread = max(rule.latency_max_ms - rule.latency_ms, 0)
         return rule.latency_ms + (self._random.randrange(spread + 1) if spread else 0)
 
@@ -157,9 +164,11 @@ class FaultGate:
         latency_ms: int = 0,
         sleep: Sleep = asyncio.sleep,
         edit: Edit | None = None,
+        revoke: Callable[[], Awaitable[None]] | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._edit = edit
+        self._revoke = revoke
         self._now = now
         self._app = app
         self._script = script
@@ -181,9 +190,8 @@ class FaultGate:
             await self._app(scope, receive, send)
             return
         scope[FIRED_KEY] = rule.action
-        if rule.action == "edit":
-            if self._edit is not None:
-                await self._edit(rule.edit)
+        if rule.action in {"edit", "revoke"}:
+            await self._by_another_hand(rule)
             await self._app(scope, receive, send)
         elif rule.action == "twice":
             await self._twice(scope, receive, send)
@@ -191,6 +199,12 @@ class FaultGate:
             await self._drip(rule_ms, scope, receive, send)
         else:
             await self._act(rule, scope, receive, send)
+
+    async def _by_another_hand(self, rule: FaultRule) -> None:
+        if rule.action == "edit" and self._edit is not None:
+            await self._edit(rule.edit)
+        if rule.action == "revoke" and self._revoke is not None:
+            await self._revoke()
 
     async def _twice(self, scope: Scope, receive: Receive, send: Send) -> None:
         messages = [await receive()]

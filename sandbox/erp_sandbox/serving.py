@@ -31,7 +31,8 @@ from erp_sandbox.exact_json import JsonValue, encode
 from erp_sandbox.faults import CONTROL_PREFIX, TRANSPORT_KEY, FaultGate, FaultScript
 from erp_sandbox.procurify.edits import edit
 from erp_sandbox.procurify.knobs import ProcurifyKnobs, change_knobs
-from erp_sandbox.procurify.truth import truth
+from erp_sandbox.procurify.lifecycles import live
+from erp_sandbox.procurify.truth import count, truth
 from erp_sandbox.profiles import DEFAULT_PROFILE, Profile, find_profile
 from erp_sandbox.requests_log import CaptureGate, RequestsLog
 from erp_sandbox.snapshots import Snapshot, State
@@ -113,7 +114,8 @@ def build_system(name: str, options: ServeOptions) -> System:
         parts.app,
         script=script,
         latency_ms=options.latency_ms,
-        edit=partial(_edit, parts, name),
+        edit=partial(_order, parts, name, "edit"),
+        revoke=partial(_order, parts, name, "drop_tokens", {}),
         now=clock.now,
     )
     skew = Skew()
@@ -154,18 +156,18 @@ class Skew:
         return {}
 
 
-async def _edit(parts: Parts, name: str, order: Mapping[str, Any]) -> None:
-    """Let another hand carry out an edit, as ``POST /_control/edit`` would.
+async def _order(parts: Parts, name: str, what: str, order: Mapping[str, Any]) -> None:
+    """Do what ``POST /_control/<what>`` would, as an edit by another hand.
 
     Raises:
-        ValueError: the system refused the edit.
+        ValueError: the system refused it.
     """
     body = encode(dict(order)).encode()
     scope = {
         "type": "http",
         "method": "POST",
-        "path": f"{CONTROL_PREFIX}edit",
-        "raw_path": f"{CONTROL_PREFIX}edit".encode(),
+        "path": f"{CONTROL_PREFIX}{what}",
+        "raw_path": f"{CONTROL_PREFIX}{what}".encode(),
         "query_string": b"",
         "headers": [(b"content-type", b"application/json")],
     }
@@ -177,13 +179,13 @@ async def _edit(parts: Parts, name: str, order: Mapping[str, Any]) -> None:
     async def send(message: Message) -> None:
         statuses.append(message.get("status", 200))
 
-    handler = parts.handlers.get(("POST", "edit"))
+    handler = parts.handlers.get(("POST", what))
     if handler is not None:
         await handler(Request(scope, receive))
         return
     await parts.app(scope, receive, send)
     if statuses[0] != HTTPStatus.OK:
-        raise ValueError(f"{name} refused the edit {body.decode()}")
+        raise ValueError(f"{name} refused the {what} {body.decode()}")
 
 
 class DateGate:
@@ -255,6 +257,14 @@ def _procurify(world: World, clock: SimulatedClock, chosen: Character) -> Parts:
         state.tokens.clear()
         return {}
 
+    async def live_on(request: Request) -> JsonValue:
+        moves = live(state, int((await read_object(request)).get("days", 1)))
+        return {"now": clock.now().isoformat(), "moves": moves}
+
+    async def show_count(request: Request) -> JsonValue:
+        del request
+        return count(state)
+
     return Parts(
         app=procurify.create_app(state),
         reset=state.reset,
@@ -264,6 +274,8 @@ def _procurify(world: World, clock: SimulatedClock, chosen: Character) -> Parts:
             ("POST", "edit"): carry_out,
             ("POST", "knobs"): turn_knobs,
             ("POST", "drop_tokens"): drop_tokens,
+            ("POST", "live"): live_on,
+            ("GET", "count"): show_count,
         },
         state=state.kept,
         take=state.take,

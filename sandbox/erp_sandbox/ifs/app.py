@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from erp_sandbox.exact_json import encode
 from erp_sandbox.ifs.books import books
+from erp_sandbox.ifs.by_hand import count_rows, edit_by_hand
 from erp_sandbox.ifs.history import keep_history
 from erp_sandbox.ifs.invariants import check_invariants, trial_balance
 from erp_sandbox.ifs.knobs import Knobs, WrongKnobError, turn
@@ -25,7 +26,7 @@ from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.limits import check_arrays
 from erp_sandbox.ifs.login import Logins
 from erp_sandbox.ifs.metadata import write_metadata
-from erp_sandbox.ifs.model import SETS, sets_of
+from erp_sandbox.ifs.model import sets_of
 from erp_sandbox.ifs.multipart import Answer, Call, read_batch, write_batch
 from erp_sandbox.ifs.openapi import VERSIONS, write_openapi
 from erp_sandbox.ifs.refusal import Refusal, not_found
@@ -84,6 +85,7 @@ class IfsSite:
             ),
             Route("/_control/books", self.show_books),
             Route("/_control/invariants", self.show_invariants),
+            Route("/_control/count", self.show_count),
             Route("/_control/trial_balance", self.show_trial_balance),
             Route("/_control/knobs", self.turn_knobs, methods=["POST"]),
             Route("/_control/edit", self.edit, methods=["POST"]),
@@ -284,21 +286,17 @@ class IfsSite:
         return _reply({})
 
     async def edit(self, request: Request) -> Response:
-        """Another hand changes a row: ``{"set": …, "key": […], "values": {…}}``.
+        """Another hand changes, inserts or removes a row, past every rule."""
+        try:
+            order = json.loads(await request.body(), parse_float=Decimal)
+            entity, row = edit_by_hand(self.ledger, order)
+        except ValueError as wrong:
+            return _reply({"error": str(wrong)}, _BAD_REQUEST)
+        return _reply({} if row is None else self.service.shown(entity, row))
 
-        Without a key it touches every row of the set: nothing changes but their versions.
-        """
-        order = json.loads(await request.body(), parse_float=Decimal)
-        if "key" not in order:
-            store = self.ledger.store
-            for touched in list(store.rows(order["set"], {})):
-                store.put(order["set"], touched)
-            return _reply({})
-        row = self.ledger.store.get(order["set"], *order["key"])
-        if row is None:
-            return _reply({"unknown": order["key"]}, 404)
-        changed = self.ledger.store.put(order["set"], {**row, **order["values"]})
-        return _reply(self.service.shown(SETS[order["set"]], changed))
+    async def show_count(self, _: Request) -> Response:
+        """How many rows each set holds, and how many invoices are in which state."""
+        return _reply(count_rows(self.ledger.store))
 
 
 def _limit_s(endpoint: str, prefer: str) -> int:

@@ -47,7 +47,14 @@ def check_new_invoice(ledger: Ledger, row: Row) -> None:
     row["Creator"] = "MAN_SUPP_INVOICE_API"
     row["ProposalExist"] = uses_proposal(ledger, row)
     with_domestic(row)
-    ledger.numbers.setdefault(_place_of(row), []).append(row["InvoiceId"])
+    keep_number(ledger, row)
+
+
+def keep_number(ledger: Ledger, row: Mapping[str, Any]) -> None:
+    """Where the invoice is found by its number."""
+    ids = ledger.numbers.setdefault(_place_of(row), [])
+    if row["InvoiceId"] not in ids:
+        ids.append(row["InvoiceId"])
 
 
 def check_header(ledger: Ledger, row: Mapping[str, Any]) -> None:
@@ -90,7 +97,7 @@ def check_invoice_change(ledger: Ledger, before: Row, after: Row) -> None:
     with_domestic(after)
     if _place_of(before) != _place_of(after):
         check_number(ledger, after)
-        ledger.numbers.setdefault(_place_of(after), []).append(after["InvoiceId"])
+        keep_number(ledger, after)
 
 
 def after_invoice(ledger: Ledger, row: Row) -> None:
@@ -244,7 +251,7 @@ def uses_proposal(ledger: Ledger, invoice: Mapping[str, Any]) -> bool:
 
 
 def _place_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
-    return row["Company"], row["Identity"], row["InvoiceNo"]
+    return row["Company"], row["Identity"], str(row.get("InvoiceNo"))
 
 
 def _scoped(row: Mapping[str, Any], name: str) -> object:

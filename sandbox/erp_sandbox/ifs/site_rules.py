@@ -117,4 +117,10 @@ SITE_RULES: tuple[Rule, ...] = (
         "Texts of an invoice have the lengths that `$metadata` tells.",
         "ifs/test_site_habits.py::test_texts_of_an_invoice_have_their_lengths",
     ),
+    _rule(
+        "number-by-hand",
+        INFERRED,
+        "A number that a person gives to an invoice is taken, too.",
+        "ifs/test_rivals_and_delays.py::test_another_hand_inserts_and_removes_rows",
+    ),
 )

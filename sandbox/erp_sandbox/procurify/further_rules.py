@@ -206,4 +206,10 @@ FURTHER_RULES: tuple[Rule, ...] = (
         "Every published endpoint answers in its published shape.",
         "procurify/test_published_shapes.py::test_every_published_write_answers_in_its_shape",
     ),
+    _rule(
+        "lives-go-on",
+        INFERRED,
+        "Bills and orders move on as days pass; the states are the published ones.",
+        "procurify/test_lifecycles.py::test_a_draft_is_submitted_approved_and_paid_as_days_go_by",
+    ),
 )

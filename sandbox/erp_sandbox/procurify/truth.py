@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -52,3 +53,16 @@ def read_truth(state: ProcurifyState) -> Mapping[str, Any]:
     text = encode(truth(state, QueryParams()))
     read: Mapping[str, Any] = json.loads(text, parse_float=Decimal)
     return read
+
+
+def count(state: ProcurifyState) -> JsonValue:
+    """How many records there are, and how many bills and orders are in which state."""
+    bills = Counter(str(bill.status) for bill in state.bills.values())
+    orders = Counter(str(order.state) for order in state.orders.values())
+    return {
+        "vendors": len(state.vendors),
+        "purchase_orders": len(state.orders),
+        "bills": len(state.bills),
+        "bills_by_status": dict(sorted(bills.items())),
+        "purchase_orders_by_state": dict(sorted(orders.items())),
+    }

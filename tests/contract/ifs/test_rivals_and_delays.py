@@ -9,8 +9,9 @@ from email.utils import parsedate_to_datetime
 import pytest
 import requests
 
+from erp_sandbox.control_client import ControlRefusedError
 from erp_sandbox.exact_json import JsonValue
-from tests.contract.ifs.site import HEADER, INVOICES, Caller
+from tests.contract.ifs.site import HEADER, INVOICES, Caller, error_of
 
 Rule = dict[str, JsonValue]
 SET = "ManSuppInvoiceSet"
@@ -109,3 +110,50 @@ def test_tokens_can_be_revoked(caller: Caller) -> None:
     assert caller.call("GET", "CompanyHandling", "CompanySet").status_code == 401
     caller.log_in()
     assert caller.call("GET", "CompanyHandling", "CompanySet").status_code == 200
+
+
+def test_tokens_can_be_revoked_in_the_middle_of_a_run(caller: Caller) -> None:
+    """By a rule of the script: the third request and what follows need a new login."""
+    caller.control.script_faults([{"action": "revoke", "first": 3, "path": ".*CompanySet"}])
+    seen = [caller.call("GET", "CompanyHandling", "CompanySet").status_code for _ in range(4)]
+    assert seen == [200, 200, 401, 401]
+    caller.log_in()
+    assert caller.call("GET", "CompanyHandling", "CompanySet").status_code == 200
+
+
+def test_another_hand_inserts_and_removes_rows(caller: Caller) -> None:
+    """Past every rule; counts tell how many there are."""
+    before = caller.control.count()["rows"]["AccountSet"]
+    key: dict[str, JsonValue] = {"Company": "HCA", "AccountingYear": 2031, "AccountingPeriod": 1}
+    caller.control.insert("AccountingPeriodSet", **key, PeriodStatus="Open")
+    found = caller.rows("AccountingPeriodsHandling", "AccountingPeriodSet", top=99)
+    assert [row["PeriodStatus"] for row in found if row["AccountingYear"] == 2031] == ["Open"]
+    caller.control.remove("AccountSet", "HCA", "4010")
+    assert caller.control.count()["rows"]["AccountSet"] == before - 1
+    invoice = caller.create("T-1")
+    assert caller.control.count()["invoices"]["Preliminary"] >= 1
+    caller.control.edit("ManSuppInvoiceSet", "HCA", str(invoice["InvoiceId"]), InvoiceNo="T-9")
+    body = {**HEADER, "InvoiceNo": "T-9"}
+    answer = caller.call("POST", INVOICES, "ManSuppInvoiceSet", json=body)
+    assert "ManSuppInvoice.EXIST" in error_of(answer)[2]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {},
+        {"set": "NoSuchSet"},
+        {"set": "AccountSet", "key": ["HCA", "0000"], "values": {}},
+        {"set": "AccountSet", "key": ["HCA", "4010"], "values": {"NoSuchMember": 1}},
+        {"set": "AccountSet", "key": ["HCA", "4010"], "values": {"Account": "4011"}},
+        {"set": "AccountSet", "insert": {"Company": "HCA"}},
+        {"set": "AccountSet", "insert": {"Company": "HCA", "Account": "4010"}},
+        {"set": "AccountSet", "kye": ["HCA", "4010"]},
+    ],
+)
+def test_an_edit_that_makes_no_sense_is_refused_with_its_reason(
+    caller: Caller, order: dict[str, JsonValue]
+) -> None:
+    """A typing error in a test must not pass for an edit."""
+    with pytest.raises(ControlRefusedError, match="error"):
+        caller.control.tell("edit", order)

@@ -128,6 +128,24 @@ def test_latency_is_added_up() -> None:
     assert bench.slept == [0.25, 0.05]
 
 
+def test_a_delay_may_have_a_long_tail() -> None:
+    """Drawn around a mean above the smallest, cut at the largest; the same for the same seed."""
+
+    def delays() -> list[float]:
+        bench = Bench()
+        rule = {"action": "latency", "times": 0, "latency_ms": 20, "latency_mean_ms": 100}
+        bench.use({**rule, "latency_max_ms": 400}, seed=1)
+        for _ in range(200):
+            bench.caller.get("/count")
+        return bench.slept
+
+    found = delays()
+    assert found == delays()
+    assert min(found) >= 0.02
+    assert max(found) == 0.4
+    assert 0.08 < sum(found) / len(found) < 0.14
+
+
 def test_drawn_faults_are_the_same_for_the_same_seed() -> None:
     """A storm can be repeated."""
 
