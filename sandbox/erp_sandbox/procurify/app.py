@@ -45,6 +45,7 @@ from erp_sandbox.procurify.rows.orders import order_detail
 from erp_sandbox.procurify.rows.people import user_me
 from erp_sandbox.procurify.rows.reference import location_row
 from erp_sandbox.procurify.rows.vendors import vendor_detail
+from erp_sandbox.procurify.sparse import sparse
 from erp_sandbox.procurify.state import ProcurifyState
 from erp_sandbox.procurify.tokens import find_fault, issue_token
 from erp_sandbox.procurify.vendor_lists import (
@@ -185,8 +186,11 @@ def _listed(listing: Listing) -> Handler:
 
 
 async def _vendor(request: Request) -> Response:
-    vendor = _state(request).vendors.get(request.path_params["vendor_id"])
-    return refuse(NOT_FOUND, 404) if vendor is None else answer(single(vendor_detail(vendor)))
+    state = _state(request)
+    vendor = state.vendors.get(request.path_params["vendor_id"])
+    if vendor is None:
+        return refuse(NOT_FOUND, 404)
+    return answer(single(sparse(state.knobs, vendor_detail(vendor))))
 
 
 async def _order(request: Request) -> Response:
@@ -196,7 +200,9 @@ async def _order(request: Request) -> Response:
         return refuse(NOT_FOUND, 404)
     vendor = state.vendors[order.vendor]
     row = order_detail(order, vendor, state.vendor_json(vendor.id))
-    return answer(single(row, metadata={"can_edit": False, "can_delete": False}))
+    return answer(
+        single(sparse(state.knobs, row), metadata={"can_edit": False, "can_delete": False})
+    )
 
 
 async def _billing_history(request: Request) -> Response:
@@ -216,13 +222,17 @@ async def _bill(request: Request) -> Response:
         return refuse(NOT_FOUND, 404)
     summary: JsonValue = {"has_multiple_currency": False, "total_cost": bill.total}
     metadata: dict[str, JsonValue] = {"permissions": list_permissions(), "summary": summary}
-    return answer(single(bill_detail(bill, state.parties_of(bill)), metadata=metadata))
+    return answer(
+        single(sparse(state.knobs, bill_detail(bill, state.parties_of(bill))), metadata=metadata)
+    )
 
 
 async def _location(request: Request) -> Response:
     wanted = request.path_params["location_id"]
     found = next((place for place in LOCATIONS if place.id == wanted), None)
-    return refuse(NOT_FOUND, 404) if found is None else answer(single(location_row(found)))
+    if found is None:
+        return refuse(NOT_FOUND, 404)
+    return answer(single(sparse(_state(request).knobs, location_row(found))))
 
 
 async def _me(request: Request) -> Response:

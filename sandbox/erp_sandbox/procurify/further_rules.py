@@ -212,4 +212,11 @@ FURTHER_RULES: tuple[Rule, ...] = (
         "Bills and orders move on as days pass; the states are the published ones.",
         "procurify/test_lifecycles.py::test_a_draft_is_submitted_approved_and_paid_as_days_go_by",
     ),
+    _rule(
+        "nulls",
+        INFERRED,
+        "Every member that may be null (documented) is null in every so many rows.",
+        "procurify/test_nulls.py::test_what_may_be_null_is_null_and_the_shape_still_holds",
+        *("null_every",),
+    ),
 )

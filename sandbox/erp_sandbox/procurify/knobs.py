@@ -31,6 +31,7 @@ class ProcurifyKnobs:
     is_duplicate_name_refused: bool = True  # inferred
     does_list_mix_plain_dates: bool = True  # the two published specs disagree
     error_shape: str = "fields"  # "fields" or "errors"; both inferred
+    null_every: int = 0  # inferred: every so many rows have null in all nullable members
     may_user_write_all: bool = False  # site: the role of the user behind the client; else 403
     is_old_payment_list_offered: bool = False  # documented: marked for removal after 2026-06-05
     does_token_endpoint_take_forms: bool = False  # inferred: JSON is documented, a form is not

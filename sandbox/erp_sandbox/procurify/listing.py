@@ -24,6 +24,7 @@ from erp_sandbox.procurify.answers import (
 )
 from erp_sandbox.procurify.filters import Filter, Getter, Predicate, build_predicates
 from erp_sandbox.procurify.knobs import ProcurifyKnobs
+from erp_sandbox.procurify.sparse import sparse
 from erp_sandbox.procurify.state import ProcurifyState
 
 PAGING_WORDS = {"page", "page_size", "format"}
@@ -72,7 +73,7 @@ def answer_list(listing: Listing, state: ProcurifyState, request: Request) -> Re
     page = read_page(request, state.knobs, len(found.rows))
     if page is None or (page.is_past_the_end and state.knobs.is_past_end_refused):
         return refuse(INVALID_PAGE, 404)
-    rows = [listing.render(state, row) for row in found.rows[page.slice]]
+    rows = [sparse(state.knobs, listing.render(state, row)) for row in found.rows[page.slice]]
     if listing.has_format and request.query_params.get("format") == "csv":
         return _csv(rows)
     paging = pagination(request, state.knobs, page)
