@@ -30,6 +30,7 @@ from erp_sandbox.ifs.model import sets_of
 from erp_sandbox.ifs.multipart import Answer, Call, read_batch, write_batch
 from erp_sandbox.ifs.openapi import VERSIONS, write_openapi
 from erp_sandbox.ifs.refusal import Refusal, not_found
+from erp_sandbox.ifs.renaming import RenamingGate
 from erp_sandbox.ifs.rulebook import BEHAVIOUR
 from erp_sandbox.ifs.seed import seed
 from erp_sandbox.ifs.service import Scope, Service
@@ -316,6 +317,7 @@ def create_app(
     """The site as an ASGI application; its state is ``app.state.site``, ``now`` its clock."""
     site = IfsSite(world, knobs or Knobs(), now)
     app = Starlette(routes=site.routes())
+    app.add_middleware(RenamingGate, knobs=site.knobs)
     app.state.site = site
     return app
 

@@ -18,6 +18,7 @@ _SCOPE = ("Company", "Identity", "SeriesId", "InvoiceNo")
 class Knobs:
     """Site habits. Units: seconds, requests, rows."""
 
+    names: tuple[str, ...] = ()  # inferred, so a site may have others: "NcfReference=PaymentRef"
     realm: str = "sandbox"  # site
     client_id: str = "SANDBOX_IFS"  # site; at most 20 characters is documented
     client_secret: str = "sandbox-ifs-secret"  # noqa: S105 (site; made up, opens nothing else)
@@ -127,6 +128,8 @@ def turn(knobs: Knobs, told: Mapping[str, Any]) -> None:
         kind = type(getattr(knobs, name))
         if type(value) is not kind:
             raise WrongKnobError({"wrong": name, "takes": kind.__name__})
+        if name == "names" and not all(pair.count("=") == 1 for pair in value):
+            raise WrongKnobError({"wrong": name, "takes": "Own=Theirs"})
         if value not in CHOICES.get(name, (value,)):
             raise WrongKnobError({"wrong": name, "takes": ", ".join(map(str, CHOICES[name]))})
     for name, value in changes.items():

@@ -123,4 +123,11 @@ SITE_RULES: tuple[Rule, ...] = (
         "A number that a person gives to an invoice is taken, too.",
         "ifs/test_rivals_and_delays.py::test_another_hand_inserts_and_removes_rows",
     ),
+    _rule(
+        "other-names",
+        INFERRED,
+        "A site may have other names of projections, sets, members and actions.",
+        "ifs/test_other_names.py::test_a_site_may_have_other_names",
+        *("names",),
+    ),
 )
