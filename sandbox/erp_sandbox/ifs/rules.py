@@ -221,6 +221,7 @@ RULES: tuple[Rule, ...] = (
         knobs=("load_partial_create",),
         tests=(
             "ifs/test_external_invoices.py::test_partial_creation_decides_what_a_bad_invoice_stops",
+            "ifs/test_site_habits.py::test_what_became_wrong_after_the_check_stops_all_of_a_load",
         ),
     ),
     Rule(

@@ -131,6 +131,16 @@ def day_range(name: str, get: Getter) -> dict[str, Filter]:
     return {f"{name}_0": _from(get, _read_day), f"{name}_1": _until(get, _read_day)}
 
 
+def day(get: Getter) -> Filter:
+    """On a day of the tenant."""
+
+    def build(values: Sequence[str]) -> Predicate:
+        first, last = _read_day(values[-1])
+        return lambda row: (mine := get(row)) is not None and first <= _as_moment(mine) <= last
+
+    return build
+
+
 def moment_range(name: str, get: Getter) -> dict[str, Filter]:
     """From and until a moment; a plain date covers its whole day."""
     return {f"{name}_0": _from(get, _read_moment), f"{name}_1": _until(get, _read_moment)}

@@ -16,6 +16,7 @@ from tests.contract.ifs.test_external_invoices import (
     heads,
     load,
     made,
+    without_proposals,
 )
 from tests.contract.ifs.test_final_posting import at, authorise, entered, post, proposal_at
 
@@ -200,6 +201,26 @@ def test_the_first_bad_invoice_stops_all_of_a_load_or_the_rest(
     numbers = ("X-1", "X-2", "X-3")
     assert [made(caller, one) is not None for one in numbers] == [made_first, False, False]
     assert heads(caller)[2] == ("Checked", None)
+
+
+def test_what_became_wrong_after_the_check_stops_all_of_a_load(caller: Caller) -> None:
+    """Without partial creation nothing of it is made, although all was checked."""
+    caller.control.turn_knobs(load_partial_create=False)
+    load(caller, HEAD, {**HEAD, "InvoiceNo": "X-2"})
+    assert act(caller, CHECK) == "Checked"
+    caller.post(INVOICES, "ManSuppInvoiceSet", {**HEADER, "InvoiceNo": "X-2"})
+    answer = caller.act(EXTERNAL, LOAD, CREATE)
+    assert "ExtIncInvLoadInfo.NOTCHECKED" in error_of(answer)[2]
+    assert made(caller) is None
+    assert heads(caller) == [("Checked", None), ("Checked", None)]
+
+
+def test_postings_that_do_not_sum_to_the_net_are_not_posted(caller: Caller) -> None:
+    """Where the company has no proposals to say so first."""
+    without_proposals(caller)
+    invoice = entered(caller, {"CodeA": "4010", "CodeB": "100", "CurrAmount": 99})
+    assert "ManSuppInvoice.NOTBALANCED" in post(caller, invoice)
+    assert not caller.control.books()["vouchers"]
 
 
 @pytest.mark.parametrize(

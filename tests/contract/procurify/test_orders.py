@@ -153,6 +153,34 @@ def test_filters_of_the_order_list(caller: Caller, query: str, test: Any) -> Non
     assert {row["procurify_PO"] for row in caller.all_rows(ALL, query)} == wanted != set()
 
 
+@pytest.mark.parametrize(
+    ("query", "are_all"),
+    [
+        ("catalog_item=5", False),
+        ("purchase_agreement=5", False),
+        ("lineComment=urgent", False),
+        ("exclude_punchout=true", True),
+        ("exclude_punchout=false", True),
+    ],
+)
+def test_lines_without_catalog_agreement_or_comment(
+    caller: Caller, query: str, *, are_all: bool
+) -> None:
+    """Published filters for what this tenant does not have: all lines, or none."""
+    count = caller.get("/api/v3/order-items/").json["metadata"]["pagination"]["count"]
+    found = caller.get(f"/api/v3/order-items/?{query}").json["metadata"]["pagination"]["count"]
+    assert found == (count if are_all else 0)
+
+
+def test_requisitions_are_found_by_the_day_they_are_required(caller: Caller) -> None:
+    """One day of the tenant."""
+    path = "/api/v2/global/orders/"
+    rows = caller.all_rows(path)
+    day = rows[0]["dateRequired"][:10]
+    wanted = {row["num"] for row in rows if row["dateRequired"][:10] == day}
+    assert {row["num"] for row in caller.all_rows(path, f"dateRequired={day}")} == wanted
+
+
 def test_lines_are_found_by_the_day_of_their_change(caller: Caller) -> None:
     """Source: documented, day grain."""
     rows = caller.all_rows("/api/v3/order-items/")
