@@ -49,7 +49,9 @@ class Snapshot:
         try:
             form, seed, scale, state = pickle.loads(self.path.read_bytes())  # noqa: S301 (our own file)
         except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError) as fault:
-            raise SnapshotError(f"{self.path} is no snapshot: {fault}") from fault
+            raise SnapshotError(
+                f"{self.path} is no snapshot: {fault}; remove it, or name another folder"
+            ) from fault
         if (form, seed, scale) != (FORM, self.seed, self.scale):
             raise SnapshotError(
                 f"{self.path} is of seed {seed} and scale {scale}, not of seed {self.seed} and "

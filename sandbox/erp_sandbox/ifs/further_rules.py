@@ -191,10 +191,10 @@ FURTHER_RULES: tuple[Rule, ...] = (
         "ifs/test_purchase_orders.py::test_the_number_of_a_cancelled_order_stays_taken",
     ),
     _rule(
-        "it-understands-the-metadata",
+        "members-without-a-value",
         INFERRED,
         "Members without a value are null; some servers leave them out.",
-        "ifs/test_foreign_client.py::test_it_understands_the_metadata",
+        "ifs/test_site_habits.py::test_members_without_a_value_are_null_or_left_out",
         *("nulls_shown",),
     ),
     _rule(
@@ -241,5 +241,11 @@ FURTHER_RULES: tuple[Rule, ...] = (
         SEEN,
         "The realm names its token endpoint under `.well-known/openid-configuration`.",
         "ifs/test_ifs_login.py::test_the_realm_describes_itself",
+    ),
+    _rule(
+        "foreign-client",
+        INFERRED,
+        "A client that nobody here wrote reads, pages, changes with ETag and batches.",
+        "ifs/test_foreign_client.py::test_it_understands_the_metadata",
     ),
 )

@@ -150,6 +150,9 @@ class Store:
         """Go on from what a snapshot has kept."""
         for name in _KEPT:
             setattr(self, name, state[name])
+        # A snapshot that is older than a set has no table for it.
+        for entity in SETS.values():
+            self.tables.setdefault(entity.stored_in, {})
         self._folded = {}
 
     # change sets

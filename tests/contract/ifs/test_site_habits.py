@@ -51,6 +51,18 @@ def test_rows_of_a_query_have_no_etag(caller: Caller) -> None:
     assert {"@odata.etag", "Company", "Account"} <= set(row)
 
 
+def test_members_without_a_value_are_null_or_left_out(caller: Caller) -> None:
+    """A reader must take both."""
+    caller.create("T-1")
+    text = "InvoiceNo eq 'T-1'"
+    (full,) = caller.rows(INVOICES, "ManSuppInvoiceSet", filter=text)
+    assert full["PoRefNumber"] is None
+    caller.control.turn_knobs(nulls_shown=False)
+    (short,) = caller.rows(INVOICES, "ManSuppInvoiceSet", filter=text)
+    assert "PoRefNumber" not in short
+    assert {name for name in full if full[name] is not None} <= set(short)
+
+
 def test_a_single_row_tells_its_context_and_its_etag_twice(caller: Caller) -> None:
     """In the body and as a header; ``If-None-Match`` is not supported and changes nothing."""
     path = f"{ACCOUNTS}.svc/AccountSet(Company='HCA',Account='4010')"
