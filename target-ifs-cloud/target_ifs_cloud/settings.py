@@ -110,8 +110,8 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         "settling_time_s",
         th.IntegerType,
         default=60,
-        description="How long after an unanswered write a document must stay absent from IFS "
-        "before it is sent again. Unit: seconds.",
+        description="How long after an unanswered write a document, or a part of it, must stay "
+        "absent from IFS before it is sent again. Unit: seconds.",
     ),
     th.Property(
         "lease_s",

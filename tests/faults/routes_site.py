@@ -136,7 +136,8 @@ class SiteRefusalError(Exception):
 class RoutesSite(FakeSite):
     """``bad_accounts`` fail the check; ``refused_codes`` (account, tax) are refused in any row.
 
-    ``takes_batches`` and ``uses_proposals`` are habits.
+    ``takes_batches`` and ``uses_proposals`` are habits. Rows of the tables in ``shown_late`` are
+    there as soon as they are written, and shown only after :meth:`catch_up`.
     """
 
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES})
@@ -156,6 +157,12 @@ class RoutesSite(FakeSite):
     version: int = 0
     last_id: int = 100
     held: dict[str, Row] = field(default_factory=dict)
+    shown_late: frozenset[str] = frozenset()
+    late: list[Row] = field(default_factory=list)
+
+    def catch_up(self) -> None:
+        """Show every row that is there."""
+        self.late = []
 
     @override
     def serve(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Told:
@@ -216,7 +223,7 @@ class RoutesSite(FakeSite):
             return self._touch(asked, name, row), ""
         if asked.method == "POST":
             return self._insert(asked, name, keys, path)
-        rows = [r for r in self.tables[name] if keys.items() <= r.items()]
+        rows = [r for r in self.tables[name] if keys.items() <= r.items() and r not in self.late]
         return self._page(asked, rows), ""
 
     def _page(self, asked: Asked, rows: list[Row]) -> Told:
@@ -263,6 +270,8 @@ class RoutesSite(FakeSite):
         self._rules_for_new(name, row)
         self._bump(row)
         self.tables[name].append(row)
+        if name in self.shown_late:
+            self.late.append(row)
         place = path if "(" in path.rpartition("/")[2] else path + _written(own)
         for child, rows in children.items():
             for fields in rows:

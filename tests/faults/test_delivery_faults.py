@@ -239,6 +239,7 @@ def test_a_kill_during_an_update_is_finished_by_the_next_run(tmp_path: Path) -> 
             break
         except Killed:
             world.ifs.fault = lambda _: None
+        world.now += timedelta(seconds=SETTLING_S)
         assert world.run([edited]) == []
         assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
         assert world.entry("a").state is State.CONFIRMED
@@ -547,7 +548,12 @@ def test_a_change_that_ifs_never_answers_is_told_and_its_neighbours_go_on(world:
     world.ifs.converge = silent  # type: ignore[method-assign]
     edited = make_document("a", net="200.00", version=2)
     later = make_document("d")
-    assert [c.source.id for c in world.run([later, edited])] == []
+    for number in range(1, UNANSWERED_MAX + 1):
+        assert [c.source.id for c in world.run([later, edited], goes_on=True)] == ["a"]
+        assert tries == number
+        world.now += timedelta(seconds=SETTLING_S)
+    assert world.delivery
+    assert world.delivery.deliver([make_candidate(edited, world.entry("a"))]) == []
     assert tries == UNANSWERED_MAX
     entry = world.entry("a")
     assert (entry.state, [p.code for p in entry.problems]) == (
@@ -556,6 +562,7 @@ def test_a_change_that_ifs_never_answers_is_told_and_its_neighbours_go_on(world:
     )
     world.run([edited])
     assert tries == UNANSWERED_MAX + 1
+    world.now += timedelta(seconds=SETTLING_S)
     world.ifs.converge = converge  # type: ignore[method-assign]
     world.run([edited])
     assert world.entry("a").problems == ()
@@ -585,7 +592,9 @@ def test_an_invoice_without_its_postings_is_completed(world: World) -> None:
                 invoice.has_postings = False
 
     world.ifs.fault = lose_postings
-    world.run([make_document("a")])
+    assert len(world.run([make_document("a")])) == 1
+    world.now += timedelta(seconds=SETTLING_S)
+    assert world.run([make_document("a")], goes_on=True) == []
     assert world.ifs.standing() == WHOLE[:1]
     assert world.tally.counts["bill", Outcome.COMPLETED, "USD"] == 1
 

@@ -164,6 +164,7 @@ def test_a_rival_makes_only_its_own_invoice_stale(world: World) -> None:
     )
     world.run([edited(b) for b in bills])
     assert next(touches, None) is None
+    world.until_quiet([edited(b) for b in bills])
     assert nets(world) == [Decimal("300.00")] * 5
     assert {world.entry(b).state for b in bills} == {State.CONFIRMED}
 

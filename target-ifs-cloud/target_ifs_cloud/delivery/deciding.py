@@ -88,6 +88,9 @@ class Deciding:
             return self._decide_doubt_with_problems(candidate, shown)
         move = _move_of(candidate, found)
         if shown and _is_update_unsent(candidate, shown):
+            if candidate.entry and not self._is_settled(candidate.entry):
+                # New rows carry no ETag: what may still arrive would be added a second time.
+                return Step(candidate=candidate, decision=Decision.STOP)
             candidate = _with_update_unsent(candidate)
         situation = situation_of(
             candidate,

@@ -129,15 +129,18 @@ def _decide_unsent(situation: Situation) -> Decision:
 
 
 def _decide_in_doubt(situation: Situation) -> Decision:
+    """What is not there yet, all of it or a part, may still arrive until the settling time ends."""
     match situation.shown:
         case Shown.SAME:
             return Decision.CONFIRM
-        case Shown.PARTIAL:
-            return Decision.COMPLETE
         case Shown.DIFFERENT:
             return Decision.REPORT_CHANGE
+        case _ if not situation.is_settled:
+            return Decision.STOP
+        case Shown.PARTIAL:
+            return Decision.COMPLETE
         case _:
-            return Decision.CREATE if situation.is_settled else Decision.STOP
+            return Decision.CREATE
 
 
 def _decide_confirmed(situation: Situation) -> Decision:

@@ -70,7 +70,7 @@ def expected_row(s: Situation) -> Decision:  # noqa: C901, PLR0911, PLR0912 (a t
     if s.known is Known.IN_DOUBT:
         return {
             Shown.SAME: Decision.CONFIRM,
-            Shown.PARTIAL: Decision.COMPLETE,
+            Shown.PARTIAL: Decision.COMPLETE if s.is_settled else Decision.STOP,
             Shown.DIFFERENT: Decision.REPORT_CHANGE,
             Shown.ABSENT: Decision.CREATE if s.is_settled else Decision.STOP,
         }[s.shown]
@@ -107,6 +107,13 @@ def test_a_document_is_created_only_when_ifs_shows_none() -> None:
             assert situation.shown is Shown.ABSENT
             assert situation.known is not Known.CONFIRMED
             assert situation.known is not Known.IN_DOUBT or situation.is_settled
+
+
+def test_nothing_is_added_to_an_invoice_while_its_own_rows_may_still_arrive() -> None:
+    """COMPLETE waits for the settling time too: what is late would stand there twice."""
+    for situation in EVERY:
+        if decide(situation) is Decision.COMPLETE and situation.known is Known.IN_DOUBT:
+            assert situation.is_settled
 
 
 def test_a_posted_invoice_is_never_changed() -> None:
