@@ -137,7 +137,8 @@ class RoutesSite(FakeSite):
     """``bad_accounts`` fail the check; ``refused_codes`` (account, tax) are refused in any row.
 
     ``takes_batches`` and ``uses_proposals`` are habits. Rows of the tables in ``shown_late`` are
-    there as soon as they are written, and shown only after :meth:`catch_up`.
+    there as soon as they are written, and shown only after :meth:`catch_up`. ETags are shown in
+    rows of lists and in single rows, where those are not switched off.
     """
 
     tables: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in TABLES})
@@ -157,6 +158,8 @@ class RoutesSite(FakeSite):
     version: int = 0
     last_id: int = 100
     held: dict[str, Row] = field(default_factory=dict)
+    lists_show_etags: bool = True
+    rows_show_etags: bool = True
     shown_late: frozenset[str] = frozenset()
     late: list[Row] = field(default_factory=list)
 
@@ -233,7 +236,8 @@ class RoutesSite(FakeSite):
         order = asked.options.get("$orderby", "").split(",")
         rows = sorted(rows, key=lambda row: tuple(str(row.get(name)).zfill(12) for name in order))
         skip, top = int(asked.options.get("$skip", 0)), int(asked.options.get("$top", 67))
-        page: Row = {"value": rows[skip : skip + top]}
+        shown = rows[skip : skip + top]
+        page: Row = {"value": shown if self.lists_show_etags else [_bare(row) for row in shown]}
         if "$count" in asked.options:
             page["@odata.count"] = len(rows)
         return Told(value=page)
@@ -313,7 +317,7 @@ class RoutesSite(FakeSite):
 
     def _touch(self, asked: Asked, name: str, row: Row) -> Told:
         if asked.method == "GET":
-            return Told(value=row)
+            return Told(value=row if self.rows_show_etags else _bare(row))
         self._require(asked, row)
         if asked.method == "DELETE":
             if not self.may_remove:
@@ -458,6 +462,10 @@ class RoutesSite(FakeSite):
     def _sum(self, table: str, own: Row, name: str) -> Decimal:
         rows = [r for r in self.tables[table] if own.items() <= r.items()]
         return sum((Decimal(row[name]) for row in rows), Decimal(0))
+
+
+def _bare(row: Row) -> Row:
+    return {name: value for name, value in row.items() if name != "@odata.etag"}
 
 
 def _keys(part: str) -> Row:

@@ -209,3 +209,24 @@ def test_a_process_killed_at_any_step_leaves_no_bill_twice_or_half(
         assert number > 10
         return
     pytest.fail("the run never comes through")
+
+
+def test_loads_whose_list_shows_no_etags_are_read_alone(world: World) -> None:
+    """No row is acted on without the ETag that was just read of it."""
+    world.site.lists_show_etags = False
+    world.run(BATCH)
+    assert world.site.invoices() == WHOLE
+
+
+@pytest.mark.parametrize("bad_accounts", [frozenset(), frozenset({"4010"})])
+def test_loads_without_any_etag_are_held_and_not_loaded_again(
+    world: World, bad_accounts: frozenset[str]
+) -> None:
+    """A query set has none: that is told with its cure, and every run ends as it should."""
+    world.site.lists_show_etags = world.site.rows_show_etags = False
+    world.site.bad_accounts = bad_accounts
+    for _ in range(2):
+        assert world.run(BATCH[:1]) == []
+        assert [p.code for p in world.entry(BATCH[0]).problems] == ["etag_missing"]
+        assert loads(world) == ["Loaded"]
+    assert world.site.invoices() == []

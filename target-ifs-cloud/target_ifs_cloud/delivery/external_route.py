@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from target_ifs_cloud.delivery.acting import exchange_of
+from target_ifs_cloud.delivery.acting import ETAG_MISSING, exchange_of
 from target_ifs_cloud.delivery.load_journey import LOAD_LEFT, Journey, open_ones
 from target_ifs_cloud.delivery.manual_route import ManualRoute
 from target_ifs_cloud.delivery.refusals import REFUSED_BY_IFS, verdict_of
@@ -37,6 +38,7 @@ from target_ifs_cloud.ifs.external_invoices import (
 )
 from target_ifs_cloud.ifs.invoice_reader import Marks
 from target_ifs_cloud.ifs.invoices import InvoiceShown
+from target_ifs_cloud.ifs.rows import text
 
 ATTEMPTS_MAX = 5
 """How often the same content may have been loaded before: cancelled in IFS and sent again."""
@@ -230,7 +232,11 @@ class ExternalRoute:
     def _act(self, journeys: Sequence[Journey], action: str) -> None:
         """Call an action of each load, as long as the load is as it was read."""
         service = self._client.profile.projection("external").name
-        acting = [(journey, journey.load) for journey in journeys if journey.load]
+        for journey in journeys:
+            journey.load = self._with_etag(journey.load) if journey.load else None
+            if journey.load and not journey.load.etag:
+                journey.end(Verdict.REFUSED, ETAG_MISSING)
+        acting = [(journey, journey.load) for journey in open_ones(journeys) if journey.load]
         sets = [
             ChangeSet(operations=(action_of(service, load.path, action, etag=load.etag),))
             for _, load in acting
@@ -297,6 +303,10 @@ class ExternalRoute:
 
     def _remove(self, journey: Journey, load: LoadShown) -> None:
         """Remove a load; where that cannot be done the journey ends."""
+        load = self._with_etag(load)
+        if not load.etag:
+            journey.end(Verdict.REFUSED, LOAD_LEFT)
+            return
         removal = ChangeSet(
             operations=(Operation(method="DELETE", path=load.path, if_match=load.etag),)
         )
@@ -305,6 +315,13 @@ class ExternalRoute:
             journey.end(Verdict.REFUSED, LOAD_LEFT)
         elif not isinstance(result, Done):
             journey.end(Verdict.UNANSWERED)
+
+    def _with_etag(self, load: LoadShown) -> LoadShown:
+        """The load with an ETag, read alone where lists show none."""
+        if load.etag:
+            return load
+        row = self._client.row("external", load.path)
+        return replace(load, etag=text(row or {}, "@odata.etag"))
 
     def _settle(self, journeys: Sequence[Journey], standing: Mapping[str, InvoiceShown]) -> None:
         """Done when the invoice is the document; otherwise it is decided again."""
