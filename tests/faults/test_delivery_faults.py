@@ -390,6 +390,23 @@ def test_a_changed_bill_whose_invoice_is_posted_is_reported(world: World) -> Non
     assert "(Posted) says 105.00 USD" in world.entry("a").note
 
 
+def test_another_account_on_a_posted_invoice_is_told_although_the_amounts_agree(
+    world: World,
+) -> None:
+    """Two equal amounts alone would leave a person with nothing to correct."""
+    first = make_document("a")
+    world.run([first])
+    world.ifs.invoices["1"].state = "Posted"
+    (posting,) = first.postings
+    recoded = replace(
+        first,
+        source=replace(first.source, version=2, hash="recoded"),
+        postings=(replace(posting, codes=(("A", "4020"),)),),
+    )
+    world.run([recoded])
+    assert "The amounts agree; lines, account codes, tax or dates" in world.entry("a").note
+
+
 def test_a_correction_made_by_hand_settles_the_report(world: World) -> None:
     """Once IFS says what Procurify says, nobody has to look any more."""
     world.run([make_document("a")])

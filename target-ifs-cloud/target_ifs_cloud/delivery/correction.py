@@ -42,6 +42,8 @@ def describe_change(
     if is_elsewhere(candidate, shown):
         where = f" and stands there as {shown.number} of supplier {shown.supplier}"
     changed = f" Somebody has changed it there: {'; '.join(edits)}." if edits else ""
+    if not changed and not where and ours == theirs:
+        changed = " The amounts agree; lines, account codes, tax or dates in Procurify are others."
     return (
         f"Procurify says {ours}{because}; {thing} {shown.invoice_id} in IFS ({shown.state}) says "
         f"{theirs}{where}.{changed} It is not changed by this software: {cure} it in IFS"
