@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from types import FrameType
 from typing import IO, Any, ClassVar
 
 from singer_sdk import Sink, Target
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
 from typing_extensions import override
 
 from target_ifs_cloud.delivery.run import DeliveryRun, open_run
-from target_ifs_cloud.errors import EXIT_SETTLED, EXIT_STOPPED, RunError
+from target_ifs_cloud.errors import EXIT_CONFIGURATION, EXIT_SETTLED, EXIT_STOPPED, RunError
 from target_ifs_cloud.settings import SCHEMA, read_settings
 from target_ifs_cloud.sinks import sink_of
 
@@ -125,11 +127,17 @@ class TargetIFSCloud(Target):
         """The command: as the SDK's, with our ends of a run."""
         super(Target, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
-        target = cls(
-            config=config.config if config else None,
-            parse_env_config=bool(config and config.parse_env),
-            validate_config=True,
-        )
+        try:
+            target = cls(
+                config=config.config if config else None,
+                parse_env_config=bool(config and config.parse_env),
+                validate_config=True,
+            )
+        except ConfigValidationError as error:
+            for reason in error.errors:
+                words = _without_secrets(reason, cls.config_jsonschema)
+                cls.logger.error("setting refused: %s", words)  # noqa: TRY400 (told in full)
+            sys.exit(EXIT_CONFIGURATION)
         target.deliver_all(file_input)
 
     @override
@@ -142,3 +150,11 @@ class TargetIFSCloud(Target):
     @override
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Leave the SDK's settings out: a stream map could change an amount unseen."""
+
+
+def _without_secrets(reason: str, schema: Mapping[str, Any]) -> str:
+    """What is wrong with a setting; of a secret one, not what it holds."""
+    for name, kind in schema["properties"].items():
+        if kind.get("secret") and f"['{name}']" in reason:
+            return f"{name} is no text"
+    return reason

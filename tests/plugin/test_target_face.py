@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from target_ifs_cloud import target as target_module
 from target_ifs_cloud.errors import ConfigurationError, RunError, TemporaryError
 from target_ifs_cloud.target import TargetIFSCloud
+from target_ifs_cloud.vendor_sync.target import TargetProcurify
 
 CONFIG = {
     "base_url": "https://ifs.example",
@@ -209,3 +211,24 @@ def test_wrong_settings_are_named_before_anything_is_opened(
     assert end.value.code == 2
     assert next(iter(settings)) in caplog.text
     assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize("plugin", [TargetIFSCloud, TargetProcurify])
+@pytest.mark.parametrize(
+    "settings", [{"no_such_setting": 1}, {"client_secret": 77001177}, {"client_id": None}]
+)
+def test_settings_of_the_wrong_kind_end_the_command_with_code_2_and_tell_no_secret(
+    plugin: type[TargetIFSCloud],
+    settings: Mapping[str, Any],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As the page of exit codes has it: the configuration is wrong, nothing was sent."""
+    file = tmp_path / "target.json"
+    given = {"base_url": CONFIG["base_url"], "client_id": "id", "client_secret": "canary"}
+    file.write_text(json.dumps({**given, **settings}))
+    with pytest.raises(SystemExit) as end:
+        plugin.cli(["--config", str(file)])
+    assert end.value.code == 2
+    assert next(iter(settings)) in caplog.text
+    assert "77001177" not in caplog.text
