@@ -6,7 +6,7 @@ A wrong document is never one of these: it is a list of ``documents.Problem``.
     ├── ConfigurationError   (2)  fix a setting, a rule file or the site profile
     ├── TemporaryError       (4)  nothing is wrong here; the same run may be started again
     ├── OutcomeUnknownError  (4)  a write may or may not have happened; look before sending again
-    └── RefusedError         (3)  the other system read the request and said no
+    └── RefusedError         (4)  the other system read the request and said no
 
 Messages name what happened, to which document, what is certain and what to do. They never hold
 a response body, a token, a bank number or a whole configuration.
@@ -55,7 +55,8 @@ class RefusedError(RunError):
     ``words`` is what the other system says, for people: as it came, so redact it.
     """
 
-    exit_code = EXIT_NEEDS_PERSON
+    # A refusal of one document never ends a run; of a question it does, with nothing on record.
+    exit_code = EXIT_STOPPED
 
     def __init__(
         self,

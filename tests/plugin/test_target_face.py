@@ -13,7 +13,7 @@ import pytest
 from singer_sdk.exceptions import ConfigValidationError
 
 from target_ifs_cloud import target as target_module
-from target_ifs_cloud.errors import ConfigurationError, RunError, TemporaryError
+from target_ifs_cloud.errors import ConfigurationError, RefusedError, RunError, TemporaryError
 from target_ifs_cloud.target import TargetIFSCloud
 from target_ifs_cloud.vendor_sync.target import TargetProcurify
 
@@ -110,7 +110,12 @@ def test_state_leaves_once_after_everything_is_settled(
 
 
 @pytest.mark.parametrize(
-    ("error", "exit_code"), [(TemporaryError("x"), 4), (ConfigurationError("x"), 2)]
+    ("error", "exit_code"),
+    [
+        (TemporaryError("x"), 4),
+        (RefusedError("a look-up was refused", status=400), 4),
+        (ConfigurationError("x"), 2),
+    ],
 )
 def test_a_run_that_stops_prints_no_state(
     error: RunError,
