@@ -135,7 +135,7 @@ class TargetIFSCloud(Target):
             )
         except ConfigValidationError as error:
             for reason in error.errors:
-                words = _without_secrets(reason, cls.config_jsonschema)
+                words = without_secrets(reason, cls.config_jsonschema)
                 cls.logger.error("setting refused: %s", words)  # noqa: TRY400 (told in full)
             sys.exit(EXIT_CONFIGURATION)
         target.deliver_all(file_input)
@@ -152,7 +152,7 @@ class TargetIFSCloud(Target):
         """Leave the SDK's settings out: a stream map could change an amount unseen."""
 
 
-def _without_secrets(reason: str, schema: Mapping[str, Any]) -> str:
+def without_secrets(reason: str, schema: Mapping[str, Any]) -> str:
     """What is wrong with a setting; of a secret one, not what it holds."""
     for name, kind in schema["properties"].items():
         if kind.get("secret") and f"['{name}']" in reason:

@@ -167,3 +167,19 @@ def test_suppliers_are_found_by_the_log_of_changes() -> None:
     assert len(asked) < len(first), "all suppliers were read"
     again, _ = read(tap_of("suppliers", supplier_changes="history_log"), state)
     assert again == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "exit_code"),
+    [({"no_such_setting": 1}, 2), ({"client_secret": 77001177}, 2), ({"retry_max": 0}, 4)],
+)
+def test_the_tap_ends_with_the_code_that_says_what_to_do(
+    settings: Mapping[str, Any], exit_code: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A wrong setting, and a site that is out of reach; no secret is told."""
+    file = tmp_path / "tap.json"
+    file.write_text(json.dumps({**SITE, **settings}))
+    with pytest.raises(SystemExit) as end, redirect_stdout(io.StringIO()):
+        TapIFSCloud.cli(["--config", str(file)])
+    assert end.value.code == exit_code
+    assert "77001177" not in caplog.text

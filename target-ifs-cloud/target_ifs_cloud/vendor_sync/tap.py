@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, ClassVar
 
 from singer_sdk import Stream, Tap
+from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, TapCapabilities
 from typing_extensions import override
 
+from target_ifs_cloud.errors import EXIT_CONFIGURATION, RunError
 from target_ifs_cloud.ifs.client import IfsClient, connect
 from target_ifs_cloud.ifs.profile import SiteProfile, load_profile
+from target_ifs_cloud.target import without_secrets
 from target_ifs_cloud.vendor_sync.streams import (
     CodePartStream,
     RowStream,
@@ -53,6 +57,21 @@ class TapIFSCloud(Tap):
         """Every stream, without asking IFS anything."""
         others = [RowStream(self, rows) for rows in row_streams(self.profile)]
         return [SupplierStream(self), CodePartStream(self), *others]
+
+    @classmethod
+    @override
+    def invoke(cls, **options: Any) -> None:
+        """Run, and end with the exit code that says what to do."""
+        try:
+            super().invoke(**options)
+        except RunError as error:
+            cls.logger.error("run stopped: %s", error)  # noqa: TRY400 (ours, told in full)
+            sys.exit(error.exit_code)
+        except ConfigValidationError as error:
+            for reason in error.errors:
+                words = without_secrets(reason, cls.config_jsonschema)
+                cls.logger.error("setting refused: %s", words)  # noqa: TRY400 (told in full)
+            sys.exit(EXIT_CONFIGURATION)
 
     @classmethod
     @override
