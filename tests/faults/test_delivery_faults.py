@@ -524,7 +524,7 @@ def test_a_rival_who_changes_the_invoice_all_the_time_is_told_and_tried_again(
 
 
 def test_a_document_that_ifs_never_answers_is_left_to_a_person(world: World) -> None:
-    """Sent four times, each after the settling time; then refused, and its neighbours stand."""
+    """Sent four times, each after the settling time; then told; every run tries once more."""
     world.ifs.request_lost = lambda document: document.source.id == "b"
     waiting = world.run(BATCH)
     for _ in range(UNANSWERED_MAX):
@@ -536,9 +536,19 @@ def test_a_document_that_ifs_never_answers_is_left_to_a_person(world: World) -> 
     assert entry.state is State.REJECTED
     assert [problem.code for problem in entry.problems] == ["no_clear_answer"]
     assert [row[0] for row in world.ifs.standing()] == ["INV-A", "INV-C"]
+    assert world.run(BATCH) == []
+    for _ in range(2):
+        world.outbox().end_run(3)
+        assert [candidate.source.id for candidate in world.run(BATCH)] == ["b"]
+        world.now += timedelta(seconds=SETTLING_S)
+        assert world.delivery
+        assert world.delivery.deliver([make_candidate(BATCH[1], world.entry("b"))]) == []
+        assert world.entry("b").problems == entry.problems
+        assert world.entry("b").is_announced
     world.ifs.request_lost = lambda _: False
-    world.run([make_document("b", net="200.00", version=2)])
-    assert world.ifs.standing()[1] == ("INV-B", Decimal("205.00"), True)
+    world.run(BATCH)
+    assert world.ifs.standing() == WHOLE
+    assert (world.entry("b").state, world.entry("b").problems) == (State.CONFIRMED, ())
 
 
 def test_an_outage_gives_nothing_up_that_would_be_served_later(world: World) -> None:

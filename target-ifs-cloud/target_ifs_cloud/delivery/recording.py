@@ -13,6 +13,7 @@ from target_ifs_cloud.delivery.entry import Content, Entry, State
 from target_ifs_cloud.delivery.plan import Decision, Known
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.situation import (
+    UNANSWERED_ALONE_MAX,
     UNANSWERED_MAX,
     Candidate,
     has_content,
@@ -29,7 +30,7 @@ NO_ANSWER = Problem(
     field="",
     message="IFS has answered this write again and again without saying whether it was done; what "
     "IFS shows is that it was not",
-    fix="Look into the log of IFS for the cause, or change the record. Then: procurify-ifs retry.",
+    fix="Nothing: every run tries once more. If it stays, look into the log of IFS for the cause.",
 )
 CHANGED_MEANWHILE = Problem(
     code="changed_meanwhile",
@@ -159,14 +160,18 @@ def confirmed(entry: Entry, *, ifs_id: str, note: str = "") -> Entry:
 def record_unresolved(step: Step, problem: Problem, *, now: datetime) -> Record:
     """A write that comes to no end: it is left to a person, and its neighbours go on.
 
-    What stands in IFS stays on record as it was. A change is tried again once by every run, a
-    creation without an answer only when its record or the rules have changed, or a person says so.
+    What stands in IFS stays on record as it was. Every run looks and tries once more.
     """
     candidate, before = step.candidate, step.candidate.entry
     since = (before.held_since if before else None) or now
-    is_new = before is None or before.problems != (problem,)
+    was_told = before is not None and before.problems == (problem,)
+    is_announced = was_told and before is not None and before.is_announced
+    unanswered = UNANSWERED_MAX - 1
     if before and before.known is Known.IN_DOUBT and step.shown is None:
         entry = replace(before, state=State.REJECTED)
+        # Beyond all patience there is only one way: given up and told before, then tried once more.
+        was_told = is_announced = before.unanswered > UNANSWERED_ALONE_MAX
+        unanswered = UNANSWERED_ALONE_MAX
     elif before and before.known in {Known.CONFIRMED, Known.IN_DOUBT}:
         # Where only a part of it stands it stays in doubt, and the next run goes on with it.
         entry = before
@@ -177,13 +182,13 @@ def record_unresolved(step: Step, problem: Problem, *, now: datetime) -> Record:
         problems=(problem,),
         record=candidate.record or entry.record,
         held_since=since,
-        unanswered=UNANSWERED_MAX - 1,
+        unanswered=unanswered,
         is_due=False,
-        is_announced=not is_new and before is not None and before.is_announced,
+        is_announced=is_announced,
     )
     outcome = Outcome.REJECTED if entry.state is State.REJECTED else Outcome.TO_LOOK_AT
     line = evidence(step) | {"problems": [problem.code]}
-    return Record(entry=entry, outcome=outcome, line=line if is_new else None)
+    return Record(entry=entry, outcome=outcome, line=None if was_told else line)
 
 
 def evidence(step: Step, sent: Sent | None = None) -> dict[str, Any]:

@@ -148,7 +148,8 @@ def is_changed(candidate: Candidate) -> bool:
 
     A confirmed document changes with its own content only: new rules alone never touch what is in
     IFS. A held one is tried again when its reasons are gone, a refused one when its record or the
-    rules are new, a cancelled one as soon as it is wanted again.
+    rules are new, one that never got an answer by every run, a cancelled one as soon as it is
+    wanted again.
     """
     entry, document = candidate.entry, candidate.document
     if entry is None or document is None:
@@ -158,7 +159,7 @@ def is_changed(candidate: Candidate) -> bool:
         if is_same_record and candidate.source.kind != "purchase_order":
             return False
         return entry.content is None or not _is_content_of(entry.content, document)
-    if entry.known is Known.REJECTED:
+    if entry.known is Known.REJECTED and not (entry.unanswered and entry.is_announced):
         is_same_record = entry.source.hash == candidate.source.hash
         is_same_content = entry.intent is None or entry.intent.fingerprint == document.fingerprint
         is_same_rules = entry.rules_version == candidate.rules_version
