@@ -8,7 +8,6 @@ from datetime import datetime
 
 from target_ifs_cloud.delivery.entry import UNSURE, Content, Entry, State
 from target_ifs_cloud.delivery.plan import Decision, Known, Move, Shown, decide
-from target_ifs_cloud.delivery.recording import Step
 from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.situation import (
     Candidate,
@@ -22,6 +21,7 @@ from target_ifs_cloud.delivery.situation import (
     is_stamped,
     situation_of,
 )
+from target_ifs_cloud.delivery.step import Step
 from target_ifs_cloud.documents import DocumentKey, SupplierInvoice
 from target_ifs_cloud.ifs.invoice_reader import Mark
 from target_ifs_cloud.ifs.invoices import InvoiceShown

@@ -17,8 +17,6 @@ from target_ifs_cloud.delivery.plan import WRITES, Decision
 from target_ifs_cloud.delivery.recording import (
     CHANGED_MEANWHILE,
     Record,
-    Step,
-    evidence,
     has_newer,
     record_intent,
     record_sent,
@@ -28,6 +26,7 @@ from target_ifs_cloud.delivery.recording import (
 from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.situation import Candidate
+from target_ifs_cloud.delivery.step import Step, evidence
 from target_ifs_cloud.delivery.summary import Outcome, Tally
 from target_ifs_cloud.delivery.under_way import UnderWay
 from target_ifs_cloud.documents import Problem, SupplierInvoice

@@ -21,6 +21,7 @@ from target_ifs_cloud.delivery.situation import (
     is_mine,
     is_ours,
 )
+from target_ifs_cloud.delivery.step import Step, evidence
 from target_ifs_cloud.delivery.summary import Outcome
 from target_ifs_cloud.documents import BilledLine, Problem
 from target_ifs_cloud.ifs.invoices import InvoiceShown
@@ -38,16 +39,6 @@ CHANGED_MEANWHILE = Problem(
     message="somebody else changed the same invoice in IFS every time it was about to be written",
     fix="Nothing: the next run tries again. If it stays, see who works on the invoice in IFS.",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """A candidate with the decision taken for it and the invoice that IFS shows, if any."""
-
-    candidate: Candidate
-    decision: Decision
-    shown: InvoiceShown | None = None
-    differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,38 +180,6 @@ def record_unresolved(step: Step, problem: Problem, *, now: datetime) -> Record:
     outcome = Outcome.REJECTED if entry.state is State.REJECTED else Outcome.TO_LOOK_AT
     line = evidence(step) | {"problems": [problem.code]}
     return Record(entry=entry, outcome=outcome, line=None if was_told else line)
-
-
-def evidence(step: Step, sent: Sent | None = None) -> dict[str, Any]:
-    """One line of the audit trail about one document."""
-    source = step.candidate.source
-    line: dict[str, Any] = {
-        "event": "answered" if sent else "decided",
-        "direction": "procurify-to-ifs",
-        "decision": step.decision.value,
-        "kind": source.kind,
-        "source": source.id,
-        "source_version": source.version,
-        "source_hash": source.hash,
-        "key": str(step.candidate.key or ""),
-        "rules": step.candidate.rules_version,
-    }
-    if step.candidate.problems:
-        line["problems"] = sorted({problem.code for problem in step.candidate.problems})
-    if step.candidate.warnings:
-        line["warnings"] = sorted({problem.code for problem in step.candidate.warnings})
-    if step.candidate.not_wanted:
-        line["reason"] = step.candidate.not_wanted
-    if step.shown:
-        line["ifs_id"] = step.shown.invoice_id
-        line["ifs_state"] = step.shown.state
-    if sent:
-        line["verdict"] = sent.verdict.value
-        line["ifs_id"] = sent.ifs_id or line.get("ifs_id", "")
-        line["exchanges"] = [exchange.to_fields() for exchange in sent.exchanges]
-        if sent.problems:
-            line["problems"] = sorted({problem.code for problem in sent.problems})
-    return line
 
 
 def _record_hold(step: Step, *, now: datetime) -> Record:
