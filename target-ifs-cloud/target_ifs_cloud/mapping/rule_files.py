@@ -55,9 +55,12 @@ def _read_texts(directory: Path) -> Mapping[str, str]:
             f"the folder of the rule files cannot be read: {directory} ({error.strerror}); "
             "set `transforms_dir`"
         ) from error
-    if not any(path.suffix in _RULES for path in paths) or len(paths) > FILES_MAX:
+    rules = [path for path in paths if path.suffix in _RULES]
+    if not rules or len(paths) > FILES_MAX:
         raise ConfigurationError(
-            f"{directory} holds {len(paths)} rule files (*.yml); expected 1 to {FILES_MAX}; "
+            f"{directory} holds {len(rules)} rule files (*.yml) and "
+            f"{len(paths) - len(rules)} lists (*.csv); expected at least one rule file and "
+            f"at most {FILES_MAX} files in all; "
             "set `transforms_dir`"
         )
     return {path.name: _read_text(path) for path in paths}

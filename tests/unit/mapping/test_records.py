@@ -122,7 +122,7 @@ def test_five_thousand_rows_are_read_and_one_more_is_a_problem() -> None:
     rows = [{"id": 1}] * 5000
     assert len(read_rows({"items": rows}, "items", findings)) == 5000
     assert read_rows({}, "items", findings) == ()
-    assert findings.problems == ()
+    assert not findings.problems
     assert read_rows({"items": [*rows, {}]}, "items", findings, within="order") == ()
     (problem,) = findings.problems
     assert (problem.code, problem.field) == ("too_many_lines", "order.items")

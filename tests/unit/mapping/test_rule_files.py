@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,9 @@ from target_ifs_cloud.documents import CompanyId
 from target_ifs_cloud.errors import ConfigurationError
 from target_ifs_cloud.mapping import load_rules
 from target_ifs_cloud.mapping.rule_files import version_of
+from target_ifs_cloud.mapping.rule_nodes import parse_rules
 from target_ifs_cloud.mapping.schema_files import build_schema
-from tests.unit.mapping.wrong_rules import WRONG
+from tests.unit.mapping.wrong_rules import ELSEWHERE, WRONG
 
 TRANSFORMS = Path(__file__).parents[3] / "transforms"
 
@@ -35,6 +36,12 @@ def change(folder: Path, file: str, old: str, new: str) -> int:
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     return text[: text.index(old)].count("\n") + 1
+
+
+def line_of(path: Path, start: str) -> int:
+    """The first line of a file that begins so."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(place for place, text in enumerate(lines, start=1) if text.startswith(start))
 
 
 def faults(folder: Path) -> list[str]:
@@ -78,11 +85,12 @@ def test_a_wrong_rule_is_refused_with_its_place_and_cure(
 ) -> None:
     """The fault names the file, the line and what to write instead."""
     file, old, new, words = case
-    change(folder, file, old, new)
+    line = change(folder, file, old, new)
     found = faults(folder)
     for word in words:
         (fault,) = [text for text in found if word in text]
-        assert re.match(rf"{file}:\d+: ", fault)
+        place = line_of(folder / file, ELSEWHERE[word]) if word in ELSEWHERE else line
+        assert fault.startswith(f"{file}:{place}: ")
 
 
 @pytest.mark.parametrize(
@@ -145,6 +153,11 @@ def _deep(folder: Path) -> None:
     (folder / "deep.yml").write_text(text, encoding="utf-8")
 
 
+def _many(folder: Path) -> None:
+    for number in range(100 - sum(1 for _ in folder.glob("*.yml"))):
+        (folder / f"more{number}.yml").write_text("rules_for: tables\ntables: {}\n", "utf-8")
+
+
 def _large(folder: Path) -> None:
     (folder / "large.yml").write_text("#" * 2_000_001, encoding="utf-8")
 
@@ -158,8 +171,12 @@ def _large(folder: Path) -> None:
         (_latin, "bill.yml:1: the file cannot be read as UTF-8"),
         (_second, "bill.yml is already about this"),
         (_second_table, "table `accounts` is already in accounts.yml"),
-        (_deep, "nested deeper than 20 levels"),
+        (_deep, "deep.yml:2: this is nested deeper than 20 levels"),
         (_large, "large.yml:1: the file is too large"),
+        (
+            _many,
+            "holds 100 rule files (*.yml) and 1 lists (*.csv); expected at least one rule file",
+        ),
         (shutil.rmtree, "the folder of the rule files cannot be read"),
     ],
 )
@@ -177,6 +194,9 @@ def test_a_folder_without_rules_is_refused(tmp_path: Path) -> None:
     """The setting points to the wrong place."""
     with pytest.raises(ConfigurationError, match="set `transforms_dir`"):
         load_rules(tmp_path)
+    (tmp_path / "list.csv").write_text("value,gives\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"holds 0 rule files .* and 1 lists"):
+        load_rules(tmp_path)
 
 
 def test_codes_keep_their_leading_zeros(folder: Path) -> None:
@@ -185,3 +205,69 @@ def test_codes_keep_their_leading_zeros(folder: Path) -> None:
     row = load_rules(folder).tables["accounts"].find("0610", None, None)
     assert row is not None
     assert row.gives == "007"
+
+
+def test_a_hundred_files_are_read(folder: Path) -> None:
+    """One more is a folder that the setting does not mean."""
+    _many(folder)
+    (folder / "more0.yml").unlink()
+    assert load_rules(folder).companies == ("HCA", "HUS")
+
+
+@pytest.mark.parametrize(("count", "end"), [(50, "list.csv:51:"), (51, "and 1 more")])
+def test_fifty_faults_are_told_and_the_rest_is_counted(folder: Path, count: int, end: str) -> None:
+    """Whoever has mended fifty sees the others."""
+    text = "rules_for: tables\ntables: {more: {reads: code, csv: list.csv}}\n"
+    (folder / "more.yml").write_text(text, encoding="utf-8")
+    (folder / "list.csv").write_text("value,gives\n" + "1,\n" * count, encoding="utf-8")
+    found = faults(folder)
+    assert len(found) == min(count, 50) + (count > 50)
+    assert found[49].startswith("list.csv:51: ")
+    assert found[-1].startswith(end)
+
+
+def test_a_version_is_twelve_digits() -> None:
+    """Short enough to be compared by eye."""
+    assert len(version_of({"a.yml": "x"})) == 12
+
+
+DIGITS = "9" * 5000
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a: 1\n" + "b: " + "[" * 19 + "1" + "]" * 19, 0, ""),
+        ("a: 1\n" + "b: " + "[" * 20 + "1" + "]" * 20, 2, "this is nested deeper than 20 levels"),
+        ("#" * 2_000_000, 1, "the file is empty; give it a line such as `rules_for: tables`"),
+        ("#" * 2_000_001, 1, "the file is too large for a rule file"),
+        (f"a: 1\nb:\n  - c\n  - {DIGITS}\n", 4, f"`{'9' * 20}…` is not a number"),
+        ("a: 1\n\n? [b]\n: 2\n", 3, "a key must be a plain word or a quoted text"),
+        ("a: 1\nb: *c\n", 2, "anchors (&) and aliases (*) are not used in rules; write it out"),
+        ("a: 1\nb: 2\na: 3\n", 3, "`a` stands here a second time (first in line 1); keep one"),
+        ("a: 1\nb: [\n", 3, "this is not readable YAML"),
+        ("a: \x00\n", 1, "this is not readable YAML (ReaderError); check its characters"),
+    ],
+    ids=range(10),
+)
+def test_what_cannot_be_read_is_told_with_its_line(text: str, line: int, words: str) -> None:
+    """Or read, where it is just within its limit."""
+    node, wrong = parse_rules(text, "a.yml")
+    assert (node is None) is bool(words)
+    assert [(fault.file, fault.line) for fault in wrong] == ([("a.yml", line)] if words else [])
+    assert all(fault.message.startswith(words) for fault in wrong)
+
+
+def test_every_value_knows_its_line_and_path() -> None:
+    """A value of a key stands where its key stands, a row of a list at its own line."""
+    node, _ = parse_rules("# about\na: 007\nb:\n  - c: true\n    d: -1.50\n  - ~\n", "r.yml")
+    assert node is not None
+    assert (node.where, node["a"].where) == ("r.yml:2", "r.yml:2 a")
+    first, second = (node["b"][place] for place in ("0", "1"))
+    assert [node["b"].where, first.where, second.where] == [
+        "r.yml:3 b",
+        "r.yml:4 b[1]",
+        "r.yml:6 b[2]",
+    ]
+    assert [first["c"].where, first["d"].where] == ["r.yml:4 b[1].c", "r.yml:5 b[1].d"]
+    assert node.plain == {"a": "007", "b": [{"c": True, "d": Decimal("-1.50")}, None]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 # name, file, text to replace, replacement, words of each fault
 WRONG: list[tuple[str, str, str, str, list[str]]] = [
     (
@@ -37,7 +39,12 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         "bill.yml",
         "{lookup: payment_terms, key: payment_terms}",
         "{lookup: paymnt_terms, key: payment_terms}",
-        ["there is no table `paymnt_terms`; tables: accounts,"],
+        [
+            (
+                "header.PayTermId.first_of[1].lookup: there is no table `paymnt_terms`; tables: "
+                "accounts, cost_centres, countries, payment_term_days, payment_terms, units"
+            )
+        ],
     ),
     (
         "unknown name to take",
@@ -65,7 +72,12 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         "bill.yml",
         "{same_as: DueDate}",
         "{same_as: VoucherDate}",
-        ["`VoucherDate` is not a field further up"],
+        [
+            (
+                "header.PlPayDate.same_as: `VoucherDate` is not a field further up (there are: "
+                "PartyType, InvoiceType, InvoiceDate, ArrivalDate, DueDate)"
+            )
+        ],
     ),
     (
         "path with a blank",
@@ -107,28 +119,37 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         "code_parts.yml",
         "  HUS:",
         "  HUX:",
-        ["company `HUX` is not in the list of companies", "company `HUS` is missing"],
+        [
+            "company `HUX` is not in the list of companies",
+            "company `HUS` is missing; write `HUS: {}` when it has none",
+        ],
     ),
     (
         "path that begins nowhere",
         "code_parts.yml",
         "key: approver.department",
         "key: aprover.department",
-        ["a path cannot begin with `aprover` here; did you mean `approver`? known: account_code,"],
+        [
+            (
+                "code_parts.HCA.B.first_of[2].key: a path cannot begin with `aprover` here; "
+                "did you mean `approver`? known: account_code, approver, department, line, "
+                "location, order_line, record"
+            )
+        ],
     ),
     (
         "key twice",
         "accounts.yml",
         '      "6100": "4110" # Software',
         '      "6000": "4110" # Software',
-        ["`6000` stands here a second time (first in line"],
+        ["`6000` stands here a second time (first in line 21); keep one"],
     ),
     (
         "key twice but for its case",
         "payment_terms.yml",
         '      Net 15: "15"',
         '      net  30: "15"',
-        ["`Net 30` stands in this table twice"],
+        ["`Net 30` stands in this table twice (case and blanks aside)"],
     ),
     (
         "row that never counts",
@@ -170,7 +191,91 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         "tax_codes.yml",
         "percent: 13,",
         "percent: 1300,",
-        ["1300 percent is not a tax rate"],
+        ["tax_codes[3].percent: 1300 percent is not a tax rate"],
+    ),
+    (
+        "tax a little above everything",
+        "tax_codes.yml",
+        "percent: 13,",
+        "percent: 100.01,",
+        ["tax_codes[3].percent: 100.01 percent is not a tax rate"],
+    ),
+    (
+        "tax below nothing",
+        "tax_codes.yml",
+        "percent: 13,",
+        "percent: -0.01,",
+        ["tax_codes[3].percent: -0.01 percent is not a tax rate"],
+    ),
+    (
+        "first field that takes one further up",
+        "bill.yml",
+        "PartyType: {constant: Supplier}",
+        "PartyType: {same_as: InvoiceDate}",
+        ["`InvoiceDate` is not a field further up (there are: none)"],
+    ),
+    (
+        "list that says a value twice",
+        "bill.yml",
+        "[Approved, Payment Confirmed",
+        "[Approved, Approved, Payment Confirmed",
+        ["post_when_status: a value stands here twice; keep one"],
+    ),
+    (
+        "empty list",
+        "bill.yml",
+        "currency_rate: [ifs, procurify]",
+        "currency_rate: []",
+        ["currency_rate: this is empty or says too little; fill it or remove the key"],
+    ),
+    (
+        "row without tax that says no",
+        "tax_codes.yml",
+        "{company: HCA, no_tax: true, code: EX0}",
+        "{company: HCA, no_tax: false, code: EX0}",
+        ["no_tax: only `true` can stand here"],
+    ),
+    (
+        "field with a point",
+        "bill.yml",
+        "InvoiceDate: {date: invoice_date}",
+        "Invoice.Date: {date: invoice_date}",
+        ["header: `Invoice.Date` cannot be a name here; use letters, digits and underscores"],
+    ),
+    (
+        "case of a table that is not there",
+        "accounts.yml",
+        'table: accounts, value: "6999"',
+        'table: acounts, value: "6999"',
+        ["cases[2].table: there is no table `acounts`; tables: accounts, cost_centres,"],
+    ),
+    (
+        "case of a table without a value",
+        "accounts.yml",
+        'table: accounts, value: "6999"',
+        "table: accounts",
+        ["cases[2]: `table` needs `value` beside it; add it"],
+    ),
+    (
+        "case of a tax without its company",
+        "accounts.yml",
+        'table: accounts, value: "6999"',
+        "tax: GST, percent: 5",
+        ["cases[2]: a tax needs `company` and `percent` beside it (`company` for no tax)"],
+    ),
+    (
+        "case of a tax without its percentage",
+        "accounts.yml",
+        'table: accounts, value: "6999"',
+        "tax: GST, company: HCA",
+        ["cases[2]: a tax needs `company` and `percent` beside it (`company` for no tax)"],
+    ),
+    (
+        "case of a place that no row can name",
+        "accounts.yml",
+        'table: accounts, value: "6999"',
+        "company_of: {city: Vancouver}",
+        ["cases[2].company_of.city: `city` is not known; known here: department,"],
     ),
     (
         "tax without percentage",
@@ -219,7 +324,12 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         "vendor.yml",
         "DefaultLanguage: {constant: en}",
         "DefaultLanguage: {take: company}",
-        ["`company` is not worked out here; known: source_id, supplier_country,"],
+        [
+            (
+                "`company` is not worked out here; known: source_id, supplier_country, "
+                "supplier_id, supplier_name"
+            )
+        ],
     ),
     (
         "subject unknown",
@@ -303,7 +413,7 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         "bill.yml",
         "{per_line: items, give: {copy: po.number}",
         "{per_line: items, give: {copy: PO_Num}",
-        ["a path cannot begin with `PO_Num` here"],
+        ["give.copy: a path cannot begin with `PO_Num` here; known: see docs/rules.md"],
     ),
     (
         "path of a bill in an order",
@@ -359,7 +469,7 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         "accounts.yml",
         'value: "6999", problem: no_rule}',
         'value: "6999"}',
-        ["one of `gives`, `nothing`, `problem` is missing"],
+        ["cases[2]: one of `gives`, `nothing`, `problem` is missing; add exactly one"],
     ),
     (
         "case of a rule that is not there",
@@ -383,3 +493,13 @@ WRONG: list[tuple[str, str, str, str, list[str]]] = [
         ["`number_gone` is no problem code"],
     ),
 ]
+
+# Words of a fault that does not stand where the text was changed, and how its line begins.
+ELSEWHERE: Mapping[str, str] = {
+    "company `HUS` is missing; write `HUS: {}` when it has none": "code_parts:",
+    "`Net 30` stands in this table twice (case and blanks aside)": "      Net 30:",
+    "no file has a table `accounts`, which gives the account of IFS": "",
+    "company `HCA` has no row with `no_tax: true`": "tax_codes:",
+    "begin the file with `rules_for:` and one of companies, code_parts,": "",
+    "the key `post_as` is not known": "post_as:",
+}
