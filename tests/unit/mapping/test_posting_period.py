@@ -39,13 +39,11 @@ NOTHING_LATER = (period("03-11", "03-11", is_open=False), period("02-01", "03-10
 def with_periods(on_bill: OnBill, rules: Rules) -> Callable[..., Mapped]:
     """A bill of 11 March in a company with these periods, by these choices."""
 
-    def call(
-        periods: tuple[Period, ...], closed: PeriodChoice, missing: PeriodChoice, **changes: object
-    ) -> Mapped:
+    def call(periods: tuple[Period, ...], closed: PeriodChoice, missing: PeriodChoice) -> Mapped:
         choice = PeriodRules(closed=closed, missing=missing, where="bill.yml:9 posting_period")
         by = replace(rules, bill=replace(rules.bill, period=choice))
         known = reference(company_reference(HCA, periods=periods))
-        return on_bill(bill(**changes), by=by, known=known)
+        return on_bill(bill(), by=by, known=known)
 
     return call
 
@@ -62,6 +60,7 @@ def with_periods(on_bill: OnBill, rules: Rules) -> Callable[..., Mapped]:
 )
 def test_the_posting_date_moves_to_the_next_open_period_where_the_rule_says_so(
     with_periods: Callable[..., Mapped],
+    *,
     periods: tuple[Period, ...],
     closed: PeriodChoice,
     missing: PeriodChoice,
@@ -98,6 +97,7 @@ def test_rules_without_a_posting_date_are_not_given_one(on_bill: OnBill, rules: 
 )
 def test_a_cost_without_an_open_period_is_put_on_the_list_of_accruals(
     with_periods: Callable[..., Mapped],
+    *,
     periods: tuple[Period, ...],
     closed: PeriodChoice,
     missing: PeriodChoice,
