@@ -315,46 +315,46 @@ RETRY = "procurify-ifs retry u1"
         (
             describe_change(candidate(entry(), None, not_wanted="bill is Draft"), SHOWN),
             (
-                "Procurify says nothing (bill is Draft); invoice 7 in IFS (Posted) says 105.00 CAD. It "
-                "is not changed by this software: credit or correct it in IFS"
+                "Procurify says nothing (bill is Draft); invoice 7 in IFS (Posted) says 105.00 "
+                "CAD. It is not changed by this software: credit or correct it in IFS"
             ),
         ),
         (
             describe_change(candidate(entry(), EDITED, amount=None), SHOWN, ["a: 1", "b: 2"]),
             (
-                "Procurify says an unknown amount; invoice 7 in IFS (Posted) says 105.00 CAD. Somebody "
-                "has changed it there: a: 1; b: 2. It is not changed by this software: credit or "
-                "correct it in IFS"
+                "Procurify says an unknown amount; invoice 7 in IFS (Posted) says 105.00 CAD. "
+                "Somebody has changed it there: a: 1; b: 2. It is not changed by this software: "
+                "credit or correct it in IFS"
             ),
         ),
         (
             describe_change(candidate(entry()), replace(SHOWN, series=ORDER_SERIES)),
             (
-                "Procurify says 105.00 CAD; order 7 in IFS (Posted) says 105.00 CAD and stands there "
-                "as Inv-1 of supplier V-1. It is not changed by this software: correct or close it in "
-                "IFS"
+                "Procurify says 105.00 CAD; order 7 in IFS (Posted) says 105.00 CAD and stands "
+                "there as Inv-1 of supplier V-1. It is not changed by this software: correct or "
+                "close it in IFS"
             ),
         ),
         (
             describe_change(candidate(entry(), MOVED), SHOWN),
             (
-                f"the bill now belongs to {MOVED.key}, but stands in IFS as invoice 7 (Posted, 105.00 "
-                "CAD) and cannot be moved from here. Cancel or correct that invoice in IFS, then: "
-                f"{RETRY}"
+                f"the bill now belongs to {MOVED.key}, but stands in IFS as invoice 7 (Posted, "
+                "105.00 CAD) and cannot be moved from here. Cancel or correct that invoice in IFS, "
+                f"then: {RETRY}"
             ),
         ),
         (
             describe_change(candidate(entry()), None),
             (
-                "invoice 7 is no longer in IFS, or is cancelled there; Procurify says 105.00 CAD. If "
-                f"it must be booked again: {RETRY}"
+                "invoice 7 is no longer in IFS, or is cancelled there; Procurify says 105.00 CAD. "
+                f"If it must be booked again: {RETRY}"
             ),
         ),
         (
             describe_change(candidate(entry(key=replace(DOCUMENT.key, series=ORDER_SERIES))), None),
             (
-                "order 7 is no longer in IFS, or is cancelled there; Procurify says 105.00 CAD. If it "
-                f"must be booked again: {RETRY}"
+                "order 7 is no longer in IFS, or is cancelled there; Procurify says 105.00 CAD. If "
+                f"it must be booked again: {RETRY}"
             ),
         ),
     ],

@@ -101,6 +101,29 @@ def test_a_batch_is_written_as_documented() -> None:
     assert "\n" not in body.replace("\r\n", "")
 
 
+def test_a_row_of_a_row_refers_to_its_parent_in_its_own_change_set() -> None:
+    """By the number that the parent has in the whole batch."""
+    rows = ("Heads", None), ("Items", 1), ("Taxes", 2), ("Taxes", 3)
+    operations = tuple(
+        Operation(method="POST", path=path, fields={}, parent=parent) for path, parent in rows
+    )
+    tree = ChangeSet(operations=operations)
+    body = write_changes([tree, tree]).body.decode()
+    assert re.findall(r"POST (.*) HTTP/1.1", body) == [
+        *("Heads", "$1/Items", "$2/Taxes", "$3/Taxes"),
+        *("Heads", "$5/Items", "$6/Taxes", "$7/Taxes"),
+    ]
+
+
+def test_the_length_of_a_body_is_told_in_bytes() -> None:
+    """Not in characters, and without the line end behind it."""
+    operation = Operation(method="POST", path="Set", fields={"A": "ü"})
+    text = write_changes([ChangeSet(operations=(operation,))]).body
+    (length,) = re.findall(rb"Content-Length: (\d+)\r\n\r\n", text)
+    content = text.split(b"\r\n\r\n")[-1].split(b"\r\n")[0]
+    assert int(length) == len(content)
+
+
 def test_etags_and_deletes_have_their_form() -> None:
     """If-Match as it was read; a request without a body has none."""
     change = Operation(method="PATCH", path="Set(1)", fields={"A": 1}, if_match='W/"x"')
@@ -137,6 +160,10 @@ def test_reads_stand_side_by_side() -> None:
     """No change set around a GET."""
     text = write_reads(["A?$top=1", "B"])
     assert re.findall(r"GET (.*) HTTP/1.1", text.body.decode()) == ["A?$top=1", "B"]
+    assert re.findall(r"Content-ID: (\d+)", text.body.decode()) == ["1", "2"]
+    assert "Accept: application/json\r\n" in text.body.decode()
+    exact = write_reads(["A"], decimal_as_string=True).body.decode()
+    assert "Accept: application/json;IEEE754Compatible=true\r\n" in exact
 
 
 # reading, case by case
@@ -253,6 +280,44 @@ def test_refusals_that_may_be_sent_again_are_marked(status: int, code: str, text
     (result,) = read_changes(TYPE, answer([http(status, value, content_id=1)]), [change_set()])
     assert isinstance(result, Failed)
     assert result.is_temporary
+
+
+@pytest.mark.parametrize(
+    ("status", "is_temporary"),
+    [(0, True), (401, True), (400, False), (402, False), (403, False), (429, True)],
+)
+def test_a_refusal_is_temporary_when_nothing_speaks_against_the_change_set_itself(
+    status: int, *, is_temporary: bool
+) -> None:
+    """It never left, the token was too old, or IFS asked to wait."""
+    assert Failed(status=status).is_temporary is is_temporary
+
+
+def test_the_time_to_wait_comes_with_the_refusal() -> None:
+    """As the server says it."""
+    part = http(429, {}, content_id=1).replace(
+        "HTTP/1.1 429 Word", "HTTP/1.1 429 W\r\nRetry-After: 7"
+    )
+    (result,) = read_changes(TYPE, answer([part]), [change_set()])
+    assert isinstance(result, Failed)
+    assert (result.status, result.retry_after) == (429, "7")
+    (read,) = read_reads(TYPE, answer([part]), 1)
+    assert read is not None
+    assert (read.status, read.retry_after, read.value) == (429, "7", None)
+
+
+@pytest.mark.parametrize("status", [199, 200, 299, 300])
+def test_a_row_is_made_by_an_answer_between_200_and_299(status: int) -> None:
+    """Nothing else says that it was."""
+    single = ChangeSet(operations=(Operation(method="POST", path="Set", fields={}),))
+    part = http(status, {"Id": 1}, content_id=1)
+    is_good = status in {200, 299}
+    for text in (answer([part]), answer([nested([part])])):
+        (result,) = read_changes(TYPE, text, [single])
+        assert isinstance(result, Done if is_good else Unanswered)
+    (read,) = read_reads(TYPE, answer([part]), 1)
+    assert read is not None
+    assert read.value == ({"Id": 1} if is_good else None)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])

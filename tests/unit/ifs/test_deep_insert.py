@@ -35,6 +35,8 @@ def test_rows_stand_below_their_parents_by_the_name_of_their_collection() -> Non
 def test_rows_beyond_the_limit_follow_the_root_one_by_one() -> None:
     """They keep their parent, which is still the first request."""
     flat = ChangeSet(operations=(post("Set", None, A=1), *(post("Rows", 1, N=n) for n in range(5))))
+    assert len(fold(flat, elements_max=5).operations) == 1
+    assert len(fold(flat, elements_max=4).operations) == 2
     root, *rest = fold(flat, elements_max=3).operations
     assert root.fields == {"A": 1, "Rows": [{"N": 0}, {"N": 1}, {"N": 2}]}
     assert [row.fields for row in rest] == [{"N": 3}, {"N": 4}]
@@ -47,5 +49,9 @@ def test_what_cannot_be_folded_stays_as_it_is() -> None:
     change = Operation(method="PATCH", path="Set(1)", fields={}, if_match="e")
     mixed = ChangeSet(operations=(post("Set", None, A=1), change))
     assert fold(mixed) == mixed
+    loose = ChangeSet(operations=(post("Set", None, A=1), post("Rows", None, N=1)))
+    assert fold(loose) == loose
+    below = ChangeSet(operations=(change, post("Rows", 1, N=1)))
+    assert fold(below) == below
     alone = ChangeSet(operations=(post("Set", None, A=1),))
     assert fold(alone) == alone

@@ -13,12 +13,20 @@ from hypothesis import strategies as st
 from target_ifs_cloud.documents import Line, Posting
 from target_ifs_cloud.ifs.batch import Operation, RowAnswer, action_of
 from target_ifs_cloud.ifs.invoice_changes import (
+    NoEtagError,
     correction_change_sets,
     create_change_set,
+    final_posting_change_set,
     proposal_change_set,
 )
 from target_ifs_cloud.ifs.invoice_differences import differences, is_whole
-from target_ifs_cloud.ifs.invoices import created_invoice, invoice_path, uses_proposal
+from target_ifs_cloud.ifs.invoices import (
+    InvoiceDetails,
+    created_invoice,
+    invoice_path,
+    uses_proposal,
+)
+from target_ifs_cloud.ifs.profile_names import FinalPostingNames
 from target_ifs_cloud.ifs.rows import RowShown
 from target_ifs_cloud.reference import SupplierCompany, SupplierReference
 from tests.unit.ifs.documents import (
@@ -223,6 +231,82 @@ def test_cancelling_is_an_action_with_the_etag_just_read() -> None:
     assert (action.method, action.if_match, action.fields) == ("POST", 'W/"h1"', {})
 
 
+FINAL = FinalPostingNames(
+    action="PostInvoice",
+    voucher_type="VoucherType",
+    user_group="UserGroup",
+    voucher_date="VoucherDate",
+    automatic_pay_auth="PayAuth",
+    default_voucher_type="I",
+    user_group_value="AC",
+    automatic_pay_auth_value=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("header", "names", "parameters"),
+    [
+        (
+            {"VoucherType": "U", "VoucherDate": date(2026, 2, 3)},
+            {},
+            {"VoucherType": "U", "VoucherDate": date(2026, 2, 3)},
+        ),
+        ({}, {}, {"VoucherType": "I", "VoucherDate": date(2026, 1, 31)}),
+        ({"VoucherType": "U"}, {"voucher_type": None}, {"VoucherDate": date(2026, 1, 31)}),
+        ({"VoucherDate": date(2026, 2, 3)}, {"voucher_date": None}, {"VoucherType": "I"}),
+    ],
+)
+def test_posting_for_good_is_an_action_with_the_voucher_of_the_document(
+    header: dict[str, object], names: dict[str, None], parameters: dict[str, object]
+) -> None:
+    """Its type and day, else what the profile and the invoice date say; what is off is not sent."""
+    final = FINAL.model_copy(update=names)
+    profile = changed(
+        invoice=PROFILE.invoice.model_copy(update={"final_posting": final}).model_dump()
+    )
+    values = {"InvoiceDate": date(2026, 1, 31), **header}
+    document = invoice(header=tuple(values.items()))
+    (action,) = final_posting_change_set(document, shown(), profile).operations
+    assert (action.method, action.if_match) == ("POST", 'W/"h1"')
+    assert action.path.endswith("/IfsApp.ManualSupplierInvoiceHandling.PostInvoice")
+    assert action.fields == {"UserGroup": "AC", "PayAuth": False, **parameters}
+
+
+def test_a_site_without_final_posting_posts_nothing_for_good() -> None:
+    """To ask for it is a defect of ours."""
+    none = PROFILE.invoice.model_copy(update={"final_posting": None})
+    with pytest.raises(AssertionError, match=r"invoice\.final_posting"):
+        final_posting_change_set(invoice(), shown(), changed(invoice=none.model_dump()))
+
+
+@pytest.mark.parametrize(
+    ("seen", "head_etag"),
+    [
+        (
+            details(lines=(child("p/1", "", NetCurrAmount=60, VatCurrAmount=4), *lines()[:1])),
+            'W/"h"',
+        ),
+        (details(lines=(*lines(), child("p/3", "", NetCurrAmount=1))), 'W/"h"'),
+        (details(lines=lines()[:1]), ""),
+    ],
+    ids=["changed row", "surplus row", "header"],
+)
+def test_nothing_is_corrected_that_is_shown_without_an_etag(
+    seen: InvoiceDetails, head_etag: str
+) -> None:
+    """Somebody could have changed it since."""
+    with pytest.raises(NoEtagError, match="without an ETag"):
+        correction_change_sets(invoice(), shown(**{"@odata.etag": head_etag}), seen, PROFILE)
+
+
+def test_rows_that_are_equal_need_no_etag() -> None:
+    """They are left alone."""
+    bare = tuple(replace(one, etag="") for one in lines())
+    seen = shown(**{"@odata.etag": ""})
+    corrections = correction_change_sets(invoice(), seen, details(lines=bare), PROFILE)
+    assert (corrections.invoice, corrections.proposal) == (None, None)
+
+
 def test_differences_are_told_in_words() -> None:
     """Header fields, rows that differ, rows that are missing, rows too many."""
     seen = details(lines=lines()[:1], proposal=None)
@@ -262,7 +346,16 @@ def test_rows_that_differ_are_told_by_the_fields_that_differ() -> None:
 
 
 def test_many_differences_are_counted_not_listed() -> None:
-    """A report stays readable."""
+    """A report stays readable; twenty are all told."""
+    few = tuple(Line(ref=str(n), net=Decimal(n), tax=Decimal(0), tax_code=None) for n in range(20))
+    told = differences(invoice(lines=few), shown(), details(lines=()), PROFILE)
+    assert told[0] == "line of 0 is missing in IFS"
+    assert told[19] == "line of 19 is missing in IFS"
+    assert len(told) == 20
+    one_more = (*few, few[0])
+    assert differences(invoice(lines=one_more), shown(), details(lines=()), PROFILE)[20:] == [
+        "and 1 more line(s)"
+    ]
     many = tuple(Line(ref=str(n), net=Decimal(n), tax=Decimal(0), tax_code=None) for n in range(99))
     words = differences(invoice(lines=many), shown(), details(lines=()), PROFILE)
     assert "and 79 more line(s)" in words

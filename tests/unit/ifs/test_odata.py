@@ -17,6 +17,8 @@ from target_ifs_cloud.ifs.odata import (
     Member,
     all_of,
     any_of,
+    array_elements,
+    at_least,
     body,
     chunks_within,
     encoded_length,
@@ -88,6 +90,7 @@ def test_filters_join_without_changing_their_meaning() -> None:
     a, b = equals("A", "x"), equals("B", 2)
     assert all_of([a]) == "A eq 'x'"
     assert all_of([a, any_of([a, b])]) == "(A eq 'x' and (A eq 'x' or B eq 2))"
+    assert at_least("B", Decimal("2.50")) == "B ge 2.50"
     assert same_text("No", " Inv-1 ") == "tolower(trim(No)) eq 'inv-1'"
     with pytest.raises(ValueError, match="at least one"):
         any_of([])
@@ -114,6 +117,17 @@ def test_chunks_keep_every_part_in_order_and_within_the_limits(
     for chunk in chunks:
         assert 1 <= len(chunk) <= count_max
         assert len(chunk) == 1 or encoded_length(" or ".join(chunk)) <= length_max
+
+
+@pytest.mark.parametrize(
+    ("length_max", "count_max", "sizes"),
+    [(60, 3, [3]), (59, 3, [2, 1]), (60, 2, [2, 1]), (40, 3, [2, 1]), (39, 3, [1, 1, 1])],
+)
+def test_a_chunk_is_filled_to_its_limits(length_max: int, count_max: int, sizes: list[int]) -> None:
+    """Each part is 12 characters and its ``or`` 8, as an address writes them."""
+    parts = [Filter("ABCDEFGHIJKL")] * 3
+    chunks = chunks_within(parts, length_max=length_max, count_max=count_max)
+    assert [len(chunk) for chunk in chunks] == sizes
 
 
 def test_an_empty_list_makes_no_chunk() -> None:
@@ -144,6 +158,28 @@ def test_a_float_in_a_body_is_refused() -> None:
     """It has already lost what was written."""
     with pytest.raises(TypeError):
         body({"A": 0.1})
+
+
+def test_a_body_is_nested_twenty_levels_deep() -> None:
+    """Lists and records count alike; one more is refused."""
+    value: object = 1
+    for _ in range(10):
+        value = {"A": [value]}
+    assert parse_json(body(value)) == value
+    with pytest.raises(ValueError, match="nested deeper than 20 levels"):
+        body([value])
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (7, 0), ({}, 0), ([], 0), ([1, 2], 2), ({"A": [1], "B": [2, 3]}, 3),
+        ({"A": [{"B": [1, 2]}, {"B": []}]}, 4), ([[1], (2, 3)], 5), ({"A": "text"}, 0),
+    ],
+)  # fmt: skip
+def test_the_elements_of_all_arrays_in_a_body_are_counted(value: object, count: int) -> None:
+    """At every depth; texts are no arrays."""
+    assert array_elements(value) == count
 
 
 def test_a_bottomless_body_is_refused() -> None:
@@ -227,6 +263,13 @@ def test_refusals_are_classified_by_code_number_and_tag(text: bytes, expected: E
     assert parse_error(text) == expected
 
 
+def test_an_error_of_a_million_characters_is_read_and_a_longer_one_is_none() -> None:
+    """Nothing of ours answers with so much."""
+    text = error("X")
+    assert parse_error(text + b" " * (1_000_000 - len(text))) == ErrorText("X")
+    assert parse_error(text + b" " * (1_000_001 - len(text))) == NO_ERROR
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -246,6 +289,10 @@ def test_an_error_inside_a_good_answer_is_seen(value: object, expected: ErrorTex
     ("found", "expected"),
     [
         (ErrorText("DATABASE_ERROR", 20112, "ManSuppInvoice.ERR"), True),
+        (ErrorText("DATABASE_ERROR", 20113, "ManSuppInvoice.ERR"), False),
+        (ErrorText("DATABASE_ERROR", 20111, "ManSuppInvoice.ERR"), False),
+        (ErrorText("DATABASE_ERROR", 20110, "EXIST"), True),
+        (ErrorText("DATABASE_ERROR", 20110, "EXIST.NULLVALUE"), False),
         (ErrorText("DATABASE_ERROR", 20110, "ManSuppInvoice.EXIST"), True),
         (ErrorText("DATABASE_ERROR", 20110, "ManSuppInvoice.INVOICE_EXISTS"), True),
         (ErrorText("DATABASE_ERROR", 20111, "Account.NOTEXIST"), False),
@@ -264,6 +311,10 @@ def test_a_duplicate_is_told_from_something_that_is_not_there(
     ("found", "status", "expected"),
     [
         (NO_ERROR, 412, True),
+        (NO_ERROR, 411, False),
+        (NO_ERROR, 413, False),
+        (ErrorText("DATABASE_ERROR", 20113, "X.MODIFIED"), 400, False),
+        (ErrorText("DATABASE_ERROR", 20116, "X.MODIFIED"), 400, False),
         (ErrorText("DATABASE_ERROR", 20114, "X.MODIFIED"), 400, True),
         (ErrorText("DATABASE_ERROR", 20115, "X.REMOVED"), 400, True),
         (ErrorText("DATABASE_ERROR", 20110, "X.ERR"), 400, False),

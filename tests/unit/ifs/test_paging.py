@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from target_ifs_cloud.ifs import paging
 from target_ifs_cloud.ifs.odata import equals
 from target_ifs_cloud.ifs.paging import (
-    PASSES_MAX,
     IncompleteAnswerError,
     Place,
     Reading,
@@ -209,7 +208,7 @@ def test_fewer_rows_than_the_count_is_no_complete_answer(count: Callable[[int], 
     table = Table(list(range(7)), counts=count)
     with pytest.raises(IncompleteAnswerError, match="fewer rows"):
         read(table)
-    assert len(table.asked) == 2 * PASSES_MAX
+    assert len(table.asked) == 6  # three times: its rows, and an empty page
 
 
 @pytest.mark.parametrize("count", ["many", True, None, 3.5, -1])
@@ -232,6 +231,29 @@ def test_a_server_that_ignores_skip_but_gives_everything_is_fine(*, has_count: b
     counts: Callable[[int], object] = lambda n: n if has_count else None  # noqa: E731
     table = Table(list(range(4)), ignores_skip=True, counts=counts)
     assert read(table, page_size=5) == list(range(4))
+
+
+@pytest.mark.parametrize(
+    ("count", "asked"), [(7, 1), ("7", 1), (6, 1), (True, 2), ("seven", 2), (None, 2)]
+)
+def test_a_count_that_fits_saves_the_question_behind_the_last_row(
+    count: object, asked: int
+) -> None:
+    """As a number or as its digits; what is no number proves nothing."""
+    table = Table(list(range(7)), counts=lambda _: count)
+    assert read(table) == list(range(7))
+    assert len(table.asked) == asked
+
+
+def test_without_a_question_for_the_count_every_end_is_asked_for() -> None:
+    """A site that counts wrongly is not asked to count, and a server that refuses it neither."""
+    table = Table(list(range(7)))
+    assert read(table, ask_for_count=False) == list(range(7))
+    assert [("$count" in path) for path in table.asked] == [False, False]
+    reading = Reading("Set", place=PLACE, page_size=5)
+    assert reading.next_path == "Set?$top=5&$skip=0&$count=true"
+    reading.drop_count()
+    assert reading.next_path == "Set?$top=5&$skip=0"
 
 
 def test_a_link_that_leads_in_a_circle_ends() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from target_ifs_cloud.errors import ConfigurationError
 from target_ifs_cloud.ifs.rows import (
+    RowShown,
     amount,
     cleared,
     day,
@@ -17,6 +18,7 @@ from target_ifs_cloud.ifs.rows import (
     is_listed,
     is_same,
     key_of,
+    shown_row,
     text,
 )
 from tests.unit.ifs.documents import PROFILE
@@ -74,6 +76,8 @@ def test_what_is_no_text_is_empty(value: object) -> None:
     ("sent", "seen", "expected"),
     [
         (None, "", True), ("", None, True), (None, "x", False),
+        (datetime(2026, 1, 2, tzinfo=timezone.utc), "2026-01-02 00:00:00+00:00", True),
+        (datetime(2026, 1, 2, tzinfo=timezone.utc), "2026-01-02", False),
         (True, "TRUE", True), (True, False, False), (False, "FALSE", True), (True, None, False),
         (Decimal("1.10"), "1.1", True), (Decimal("1.10"), Decimal("1.11"), False),
         (1, Decimal("1.0"), True), (1, "x", False), (Decimal(0), None, False),
@@ -128,9 +132,24 @@ def test_days_are_sent_as_moments_only_where_the_profile_says_so() -> None:
     moment = datetime(2026, 1, 31, tzinfo=timezone.utc)
     assert sent == {"WantedReceiptDate": moment, "OrderDate": date(2026, 1, 31)}
     assert cleared({"X": None}, PROFILE) == {"X": None}
+    moments = {"WantedReceiptDate": moment, "X": 7}
+    assert filled(moments, PROFILE) == moments
+    texts = {"WantedReceiptDate": "soon"}
+    assert filled(texts, PROFILE) == texts
     for shown_as in ("2026-01-31T00:00:00Z", "2026-01-30T19:00:00-05:00", "2026-01-31"):
         assert is_same(date(2026, 1, 31), shown_as)
     assert not is_same(date(2026, 1, 31), "2026-01-30T20:00:00-05:00")
+
+
+def test_a_row_stands_below_its_collection() -> None:
+    """With the ETag that came with it, and none where none came."""
+    row = {"Company": "10", "InvoiceId": 7, "@odata.etag": 'W/"x"'}
+    names = ("Company", "InvoiceId")
+    found = shown_row(row, collection="p/Set", names=names, profile=PROFILE)
+    path = "p/Set(Company='10',InvoiceId=7)"
+    assert found == RowShown(path=path, etag='W/"x"', values=row)
+    del row["@odata.etag"]
+    assert shown_row(row, collection="p/Set", names=names, profile=PROFILE).etag == ""
 
 
 def test_a_row_without_its_key_is_a_matter_for_the_profile() -> None:
