@@ -236,7 +236,7 @@ def _walk(shapes: frozenset[str], path: str) -> tuple[frozenset[str], Kind] | No
     for step in path.split("."):
         if kind in {Kind.ROWS, Kind.LIST} or not shapes:
             return None
-        if shapes == {"any"}:
+        if "any" in shapes:
             return shapes, Kind.VALUE
         found = [_shape(shape)[step] for shape in shapes if step in _shape(shape)]
         if not found:

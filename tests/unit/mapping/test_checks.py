@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -113,6 +114,70 @@ def test_a_closed_period_is_refused(on_bill: OnBill) -> None:
     assert codes_of(document, reference()) == ["period_closed"]
 
 
+def test_every_wrong_tax_code_of_a_bill_is_told(on_bill: OnBill) -> None:
+    """A line whose code is missing does not hide the next one, nor does one without a code."""
+    lines = [item(1, "80.00", "4.00"), item(2, "20.00", "1.40"), item(3)]
+    document = as_invoice(on_bill(bill(lines)).document)
+    first, second, third = document.lines
+    wrong = replace(
+        document, lines=(replace(first, tax_code=None), replace(second, tax_code="X"), third)
+    )
+    known = company_reference(HCA, tax_codes={})
+    assert [(p.code, p.field) for p in check(wrong, reference(known))] == [
+        ("tax_code_unknown", "lines[2].tax_code"),
+        ("tax_code_unknown", "lines[3].tax_code"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({}, []),
+        ({"rate": None}, []),
+        ({"rate": Decimal("5.000")}, []),
+        ({"rate": Decimal("5.01")}, ["tax_rate_differs"]),
+        ({"rate": Decimal(0)}, ["tax_rate_differs"]),
+        ({"valid_from": date(2026, 3, 9), "valid_until": date(2026, 3, 9)}, []),
+        ({"valid_until": date(2026, 3, 8)}, ["tax_code_not_valid"]),
+        ({"valid_from": date(2026, 3, 10), "rate": Decimal(6)},
+         ["tax_code_not_valid", "tax_rate_differs"]),
+    ],
+)  # fmt: skip
+def test_a_tax_code_counts_by_its_rate_and_on_the_invoice_date(
+    on_bill: OnBill, changes: dict[str, Any], codes: list[str]
+) -> None:
+    """A rate that IFS does not tell is no other rate."""
+    document = as_invoice(on_bill(bill([item(8801, "80.00", "4.00")])).document)
+    company = company_reference(HCA)
+    assert company.tax_codes is not None
+    gst = replace(company.tax_codes["GST5"], **changes)
+    known = reference(replace(company, tax_codes={**company.tax_codes, "GST5": gst}))
+    assert codes_of(document, known) == codes
+
+
+def test_nothing_ends_where_no_day_is_known(on_bill: OnBill) -> None:
+    """Validity is asked on a day; budget values are wrong on every one."""
+    document = replace(as_invoice(on_bill(bill()).document), header=())
+    ended = date(2020, 1, 1)
+    assert (
+        codes_of(document, reference(with_account(valid_until=ended)(company_reference(HCA)))) == []
+    )
+    assert (
+        codes_of(document, reference(with_cost_centre(valid_until=ended)(company_reference(HCA))))
+        == []
+    )
+    budget = with_cost_centre(is_budget_only=True)(company_reference(HCA))
+    (problem,) = check(document, reference(budget))
+    assert problem.message == "value 200 of code part B is not valid for postings"
+
+
+def test_an_account_asks_nothing_of_itself(on_bill: OnBill) -> None:
+    """Code part A is the account; the demands on the others still count."""
+    document = as_invoice(on_bill(bill()).document)
+    change = with_account(demands={"A": Demand.BLOCKED, "C": Demand.MANDATORY})
+    assert codes_of(document, reference(change(company_reference(HCA)))) == ["code_part_missing"]
+
+
 def test_one_open_period_of_a_day_is_enough(on_bill: OnBill) -> None:
     """The thirteenth period of a year covers days of the twelfth."""
     company = company_reference(HCA)
@@ -170,7 +235,12 @@ def test_a_number_that_is_missing_or_too_long_is_refused(on_bill: OnBill) -> Non
     """Whatever the rules say."""
     document = as_invoice(on_bill(bill()).document)
     assert codes_of(replace(document, number=""), reference()) == ["number_missing"]
-    assert codes_of(replace(document, number="9" * 51), reference()) == ["number_too_long"]
+    assert codes_of(replace(document, number="9" * 50), reference()) == []
+    (problem,) = check(replace(document, number="9" * 51), reference())
+    assert (problem.code, problem.message) == (
+        "number_too_long",
+        "the invoice number has 51 characters; 50 fit",
+    )
 
 
 def test_parts_of_a_cent_are_refused(on_bill: OnBill) -> None:

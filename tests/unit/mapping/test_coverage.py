@@ -156,6 +156,88 @@ def test_listed_account_codes_and_custom_fields_are_told(survey: Any, rules: Rul
     assert custom_fields_of(rules) == {"Project"}
 
 
+def test_a_listed_account_code_that_documents_use_is_told_once(survey: Any) -> None:
+    """With its title or without; a code that merely begins alike is another."""
+    bare = allocation("80.00", "8000")
+    bare["budget"]["account_code"]["description"] = ""
+    lines = [
+        item(1, cost_allocations=[bare]),
+        item(2, cost_allocations=[allocation("80.00", "9000")]),
+    ]
+    codes = ("800", "8000", "9000", "900")
+    listed: Records = [("account_codes", {"code": code, "active": True}) for code in codes]
+    rows = gaps(survey([*listed, ("bills", bill(lines))]), "account code")
+    assert [(row.value, row.uses) for row in rows] == [
+        ("8000", 1),
+        ("9000 Account 9000", 1),
+        ("800", 0),
+        ("900", 0),
+    ]
+
+
+def test_gaps_come_by_kind_then_use_then_name_then_company(survey: Any) -> None:
+    """And the counts say how many values of a kind have none."""
+    shares = {"7001": "CC-200", "7002": "CC-200", "7003": "CC-400"}
+    lines = [
+        item(at, cost_allocations=[allocation("80.00", code, where)])
+        for at, (code, where) in enumerate(shares.items())
+    ]
+    again = [item(9, cost_allocations=[allocation("80.00", "7002")]), item(10)]
+    canadian = bill([item(1, cost_allocations=[allocation("80.00", "7003")])])
+    found = survey([("bills", bill([*lines, *again])), ("bills", canadian)])
+    rows = gaps(found, "account code")
+    assert [(row.value[:4], row.company, row.uses) for row in rows] == [
+        ("7002", "HCA", 2),
+        ("7001", "HCA", 1),
+        ("7003", "HCA", 1),
+        ("7003", "HUS", 1),
+    ]
+    assert (found.seen["account code"], found.covered["account code"]) == (5, 1)
+    assert [row.kind for row in found.gaps] == sorted(row.kind for row in found.gaps)
+
+
+def test_orders_tell_what_their_splits_or_their_lines_cost(survey: Any) -> None:
+    """A split counts row by row, a line without one as a whole, a line without amount as none."""
+    split = [{"id": 1, "amount": "30.00", "account": account("7001")},
+             {"id": 2, "amount": "50.00", "account": account("7002")}]  # fmt: skip
+    lines = [
+        order_line(1, spend_allocation=split, account=account("7009")),
+        order_line(2, "20.00", account=account("7002")),
+        order_line(3, account=account("7003"), total_cost=None),
+    ]
+    rows = gaps(survey([("purchase_orders", order(lines))]), "account code")
+    assert [(r.value[:4], r.uses, r.amounts) for r in rows] == [
+        ("7002", 2, (("USD", Decimal("70.00")),)),
+        ("7001", 1, (("USD", Decimal("30.00")),)),
+        ("7003", 1, (("USD", Decimal(0)),)),
+    ]
+
+
+def test_values_that_ifs_lacks_are_told_with_the_row_that_gives_them(survey: Any) -> None:
+    """Tax codes and payment terms; where IFS shows no list, nothing can be missing in it."""
+    line = item(8801, "80.00", "4.00")
+    empty = company_reference(HCA, tax_codes={}, payment_terms=frozenset())
+    found = survey([("bills", bill([line]))], reference(empty))
+    (tax,), (term,) = gaps(found, "tax"), gaps(found, "payment term")
+    assert (tax.value, tax.gap, tax.company) == ("GST 5%", "not_in_ifs", "HCA")
+    assert tax.detail.startswith("IFS has no tax code GST5 (tax_codes.yml:")
+    assert (term.value, term.gap, term.uses) == ("Net 30", "not_in_ifs", 1)
+    assert term.detail.startswith("IFS has no payment term 30 (bill.yml:")
+    unread = company_reference(HCA, tax_codes=None, payment_terms=None)
+    assert survey([("bills", bill([line]))], reference(unread)).gaps == ()
+
+
+def test_a_document_of_two_companies_has_no_taxes_and_a_term_of_no_company(survey: Any) -> None:
+    """Which company's rows would count is not known."""
+    lines = [
+        item(1, "80.00", "4.00", tax_name="VAT"),
+        item(2, cost_allocations=[allocation("80.00", where="CC-400")]),
+    ]
+    found = survey([("bills", bill(lines, payment_terms="Net 99"))])
+    assert gaps(found, "tax") == []
+    assert [row.company for row in gaps(found, "payment term")] == [""]
+
+
 def test_what_the_rules_leave_out_is_not_counted(survey: Any) -> None:
     """Drafts, card bills, closed orders."""
     line = item(cost_allocations=[allocation("80.00", "6999")])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from target_ifs_cloud.documents import ORDER_SERIES, Mapped, PurchaseOrder
+from target_ifs_cloud.documents import ORDER_SERIES, Mapped, PurchaseOrder, SupplierId
 from target_ifs_cloud.errors import ConfigurationError
 from target_ifs_cloud.mapping import check, load_rules, map_purchase_order
 from tests.unit.mapping.builders import (
@@ -155,6 +157,58 @@ def test_a_line_that_contradicts_itself_or_lacks_something_holds_the_order(
     """An amount is never made up from the others."""
     lines = [line(1, 10, "8.00", "80.00") | changes]
     assert code in codes(on_order(order(lines)))
+
+
+def test_a_line_number_has_four_digits_at_most_and_else_its_place(on_order: OnOrder) -> None:
+    """9999 fits; a line without a number has that of its place, counted from one."""
+    lines = [
+        line(1, 1, "5.00", "5.00", PO_line_num=9999),
+        line(2, 1, "6.00", "6.00", PO_line_num=None),
+        line(3, 1, "7.00", "7.00", PO_line_num=0),
+    ]
+    document = ordered(on_order(order(lines)))
+    assert [(one.ref, one.net) for one in document.lines] == [
+        ("9999", Decimal(5)),
+        ("2", Decimal(6)),
+        ("3", Decimal(7)),
+    ]
+
+
+@pytest.mark.parametrize("method", [0, 2, None, "other"])
+def test_a_line_received_by_quantity_must_agree_with_it(on_order: OnOrder, method: object) -> None:
+    """Only the method with code 1 goes by amount."""
+    lines = [line(1, 999, "1.00", "1234.56", receive_method=method)]
+    assert codes(on_order(order(lines))) == {"item_total_mismatch"}
+
+
+def test_half_a_cent_is_rounded_up_when_quantity_meets_price(on_order: OnOrder) -> None:
+    """3 at 1.115 are 3.345, which is 3.35."""
+    document = ordered(on_order(order([line(1, 3, "1.115", "3.35")])))
+    assert document.net == Decimal("3.35")
+    assert codes(on_order(order([line(1, 3, "1.115", "3.34")]))) == {"item_total_mismatch"}
+
+
+def test_limits_of_ifs_are_checked_of_the_order_itself(on_order: OnOrder) -> None:
+    """Twelve characters of number, five thousand lines, amounts in cents, totals that agree."""
+    document = ordered(on_order(order([line(1, 10, "8.00", "80.00")])))
+    (first,) = document.lines
+    crowd = tuple(replace(first, ref=str(at), net=Decimal("0.01")) for at in range(5001))
+
+    def refused(**changes: Any) -> list[str]:
+        return [problem.message for problem in check(replace(document, **changes), reference())]
+
+    assert refused(number="9" * 12) == []
+    assert refused(number="9" * 13) == ["the order number has 13 characters; 12 fit"]
+    assert refused(number="") == ["the order has no number"]
+    assert refused(lines=crowd[:5000], net=Decimal("50.00")) == []
+    assert refused(lines=crowd, net=Decimal("50.01")) == ["the order has 5001 lines; 5000 fit"]
+    assert refused(net=Decimal("80.01")) == ["the order comes to 80.01 USD, its lines to 80.00"]
+    half = replace(first, net=Decimal("80.005"))
+    assert refused(lines=(half,), net=Decimal("80.005")) == [
+        "line 1 is 80.005, more decimals than USD has"
+    ]
+    assert refused(currency="EUR") == ["company HCA has no currency EUR"]
+    assert refused(supplier=SupplierId("S-0")) == ["IFS has no supplier S-0"]
 
 
 def test_two_lines_under_one_number_hold_the_order(on_order: OnOrder) -> None:

@@ -105,6 +105,43 @@ def test_a_bill_takes_off_its_own_code_string_first(on_order: OnOrder) -> None:
     assert rows(document) == {"4010 200": "50.00"}
 
 
+def test_bills_on_one_code_string_are_taken_off_it_together(on_order: OnOrder) -> None:
+    """Two bills of 10.00 for repairs leave 10.00 of them."""
+    line = order_line(spend_allocation=[share("50.00"), share("30.00", "6400", "CC-310")])
+    document = proposed(on_order(order([line]), billed=[took("10.00", REPAIRS)] * 2))
+    assert rows(document) == {"4010 200": "50.00", "4410 310": "10.00"}
+
+
+def test_a_credit_on_a_billed_line_opens_it_in_the_proportions_of_the_order(
+    on_order: OnOrder,
+) -> None:
+    """Both halves were billed, 20.00 came back on an account that the order does not have."""
+    line = order_line(spend_allocation=[share("50.00"), share("30.00", "6400", "CC-310")])
+    credit = took("-20.00", (("A", "4210"), ("B", "200")))
+    billed = [took("50.00"), took("30.00", REPAIRS), credit]
+    assert rows(proposed(on_order(order([line]), billed=billed))) == {
+        "4010 200": "12.50",
+        "4410 310": "7.50",
+    }
+
+
+def test_a_credit_never_opens_more_than_was_ordered(on_order: OnOrder) -> None:
+    """80.00 ordered, 10.00 given back: 80.00 are open."""
+    assert proposed(on_order(order(), billed=[took("-10.00")])).net == Decimal("80.00")
+
+
+def test_an_order_of_nothing_but_a_return_has_nothing_open(on_order: OnOrder) -> None:
+    """It is no commitment; a return beside a purchase reduces it."""
+    back = order_line(194, "-30.00")
+    assert on_order(order([back])).not_wanted == "nothing is open on the order"
+    document = proposed(on_order(order([order_line(), back])))
+    assert (document.net, rows(document)) == (Decimal("50.00"), {"4010 200": "50.00"})
+    assert (
+        proposed(on_order(order([order_line(), back]), billed=[took("-40.00", line="194")])).net
+        == 80
+    )
+
+
 def test_a_bill_coded_differently_reduces_in_proportion(on_order: OnOrder) -> None:
     """40.00 billed on an account that the order does not have: half of each stays."""
     line = order_line(spend_allocation=[share("50.00"), share("30.00", "6400", "CC-310")])
@@ -212,6 +249,65 @@ def test_a_split_with_tax_keeps_its_proportions(on_order: OnOrder) -> None:
     """84.00 with tax in halves: 40.00 each without."""
     line = order_line(spend_allocation=[share("42.00"), share("42.00", "6400", "CC-310")])
     assert rows(proposed(on_order(order([line])))) == {"4010 200": "40.00", "4410 310": "40.00"}
+
+
+@pytest.mark.parametrize(
+    ("half", "is_fitting"),
+    [
+        ("40.00", True), ("42.00", True), ("45.00", True), ("47.00", True),
+        ("43.00", False), ("44.00", False), ("52.00", False), ("38.00", False), ("35.00", False),
+    ],
+)  # fmt: skip
+def test_a_split_may_hold_tax_shipping_or_both(
+    on_order: OnOrder,
+    half: str,
+    is_fitting: bool,  # noqa: FBT001
+) -> None:
+    """80.00 with 4.00 of tax and 10.00 of shipping; nothing else means the line."""
+    split = [share(half), share(half, "6400", "CC-310")]
+    mapped = on_order(order([order_line(spend_allocation=split, shipping_amount="10.00")]))
+    if is_fitting:
+        assert rows(proposed(mapped)) == {"4010 200": "40.00", "4410 310": "40.00"}
+    else:
+        assert {problem.code for problem in mapped.problems} == {"allocation_sum"}
+
+
+@pytest.mark.parametrize(
+    ("version", "newest", "is_old"),
+    [(1, 1, False), (2, 1, False), (1, 2, True), (None, 2, False), (1, None, False)],
+)
+def test_an_order_is_outdated_when_a_newer_version_is_known(
+    on_order: OnOrder, version: int | None, newest: int | None, *, is_old: bool
+) -> None:
+    """What is not told is not old."""
+    mapped = on_order(order(version=version, most_recent_version=newest))
+    assert [p.code for p in mapped.problems] == (["order_outdated"] if is_old else [])
+
+
+def test_the_final_approver_is_the_first_that_any_line_names(on_order: OnOrder) -> None:
+    """Approvals before the last are none; the log counts where there is no history."""
+
+    def entry(action: int, centre: str) -> Record:
+        return {"action": action, "user": {"department": {"external_id": centre}}}
+
+    lines = [
+        order_line(1, account=account("6000", None), approval_history=[entry(0, "CC-200"), 7]),
+        order_line(
+            2,
+            account=account("6000", None),
+            approval_history=[entry(2, "CC-200")],
+            logs=[entry(0, "CC-200"), entry(1, "CC-100"), entry(1, "CC-200")],
+        ),
+        order_line(3, account=account("6000", None), approval_history=[entry(1, "CC-300")]),
+    ]
+    assert rows(proposed(on_order(order(lines)))) == {"4010 100": "240.00"}
+
+
+def test_rows_without_an_id_are_named_by_their_place(on_order: OnOrder) -> None:
+    """Counted from one, as people do."""
+    lines = [order_line(7), order_line(8, id=None, total_cost=None)]
+    (problem,) = on_order(order(lines)).problems
+    assert (problem.code, problem.field) == ("amount_missing", "order_items[#2].total_cost")
 
 
 def test_the_project_comes_from_the_order_line(on_order: OnOrder) -> None:

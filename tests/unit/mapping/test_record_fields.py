@@ -79,6 +79,14 @@ def test_bank_and_card_details_are_no_fields() -> None:
         ("cost", "record.PO_Num", Kind.VALUE),
         ("cost", "approver.department.branch.name", Kind.VALUE),
         ("vendor", "email_configurations.anything.at.all", Kind.VALUE),
+        ("vendor", "email_configurations", Kind.RECORD),
+        ("vendor", "email_configurations.anything", Kind.VALUE),
+        ("bill", "vendor.email.first", None),
+        ("bill", "items.cost_allocations", None),
+        ("bill_item", "cost_allocations", Kind.ROWS),
+        ("order_line", "PO", Kind.LIST),
+        ("bill_item", "orderitem", Kind.VALUE),
+        ("bill_item", "orderitem.PO_line_num", Kind.VALUE),
     ],
 )
 def test_a_path_leads_to_one_kind_of_value(shape: str, path: str, kind: Kind | None) -> None:

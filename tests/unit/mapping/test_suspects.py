@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from target_ifs_cloud.documents import CompanyId, SupplierId
+from target_ifs_cloud.documents import CompanyId, SupplierId, SupplierInvoice
 from target_ifs_cloud.mapping import (
     Earlier,
     EarlierDocuments,
@@ -17,7 +18,7 @@ from target_ifs_cloud.mapping import (
     find_suspects,
     map_bill,
 )
-from target_ifs_cloud.mapping.suspects import SUSPECTS_MAX, is_twin, near_number
+from target_ifs_cloud.mapping.suspects import is_twin, near_number
 from tests.unit.mapping.builders import bill, reference, supplier_reference
 from tests.unit.mapping.conftest import NO_LINKS
 from tests.unit.mapping.outcomes import as_invoice
@@ -116,7 +117,79 @@ def test_a_crowd_of_look_alikes_is_cut_short(rules: Rules) -> None:
     mapped = map_bill(bill(), rules=rules, reference=reference(), links=NO_LINKS)
     document = as_invoice(mapped.document)
     known = EarlierDocuments(crowd)
-    assert len(find_suspects(document, known, rules.bill.duplicates, reference())) == SUSPECTS_MAX
+    found = find_suspects(document, known, rules.bill.duplicates, reference())
+    assert [suspect.other for suspect in found] == crowd[:20]
+
+
+def own_document(rules: Rules) -> SupplierInvoice:
+    """Bill INV-7781 of 80.00 USD, of 9 March."""
+    mapped = map_bill(bill(), rules=rules, reference=reference(), links=NO_LINKS)
+    return as_invoice(mapped.document)
+
+
+SAME_MONEY = "the same supplier, amount and date"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, ["nearly the same number", SAME_MONEY]),
+        ({"gross": Decimal("80.01")}, ["nearly the same number"]),
+        ({"currency": "CAD"}, ["nearly the same number"]),
+        ({"day": date(2026, 3, 10)}, ["nearly the same number"]),
+        ({"day": None}, ["nearly the same number"]),
+        ({"number": "other"}, [SAME_MONEY]),
+        ({"number": "other", "day": None}, []),
+        ({"number": "other", "company": CompanyId("HUS")}, []),
+        ({"number": "INV-7781"}, []),
+        ({"number": "other", "supplier": SupplierId("V-1")}, []),
+        (
+            {"number": "INV-7781", "supplier": SupplierId("V-1")},
+            ["the same number from a supplier"],
+        ),
+        ({"number": "INV-7781", "supplier": SupplierId("V-2")}, []),
+        ({"supplier": SupplierId("V-1")}, []),
+    ],
+)
+def test_each_likeness_is_told_by_its_own_rule(
+    rules: Rules, changes: dict[str, Any], words: list[str]
+) -> None:
+    """Alone, with the others ignored; one number of one supplier is the key and no suspicion."""
+    names = ("near_number", "same_amount_and_date", "twin_vendor")
+    suppliers = [
+        supplier_reference(),
+        supplier_reference("V-1", "FIVE STAR instruments Ltd."),
+        supplier_reference("V-2", "Somebody Else"),
+    ]
+    told = []
+    for name in names:
+        ignored = dict.fromkeys(names, "ignore")
+        choice = replace(rules.bill.duplicates, **{**ignored, name: "hold"})  # type: ignore[arg-type]
+        other = EarlierDocuments([replace(EARLIER, **changes)])
+        for suspect in find_suspects(
+            own_document(rules), other, choice, reference(suppliers=suppliers)
+        ):
+            assert suspect.is_hold
+            told.append(suspect.problem.message)
+    assert len(told) == len(words)
+    assert all(text.startswith(word) for text, word in zip(told, words, strict=True))
+
+
+def test_invoices_that_only_ifs_knows_are_each_told(rules: Rules) -> None:
+    """They have no source of ours, and are not one because of that."""
+    known = [replace(EARLIER, source_id="", label=f"invoice {at}") for at in (1, 2)]
+    own = replace(earlier_of(own_document(rules)), source_id="")
+    assert list(EarlierDocuments(known).like(own)) == known
+
+
+def test_two_documents_without_a_day_are_not_of_the_same_day(rules: Rules) -> None:
+    """The near number is all that is told."""
+    document = own_document(rules)
+    header = tuple(pair for pair in document.header if pair[0] != "InvoiceDate")
+    strict = replace(rules.bill.duplicates, same_amount_and_date="hold", near_number="warn")
+    undated = EarlierDocuments([replace(EARLIER, day=None)])
+    (suspect,) = find_suspects(replace(document, header=header), undated, strict, reference())
+    assert not suspect.is_hold
 
 
 def test_a_document_is_remembered_by_what_a_copy_would_share(rules: Rules) -> None:

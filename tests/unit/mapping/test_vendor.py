@@ -10,6 +10,7 @@ import pytest
 
 from target_ifs_cloud.documents import Mapped, Supplier, SupplierId
 from target_ifs_cloud.mapping import check
+from target_ifs_cloud.mapping.vendor import leading_vendors
 from tests.unit.mapping.builders import (
     HCA,
     HUS,
@@ -235,6 +236,41 @@ def test_an_id_by_rule_that_is_already_there_with_its_name_is_found_again(
     """The answer to its creation was lost."""
     known = reference(suppliers=[supplier_reference("P6")])
     assert made(on_vendor(vendor(external_id=None), known=known)).supplier == "P6"
+
+
+def test_every_company_of_a_new_supplier_is_checked(on_vendor: OnVendor) -> None:
+    """A company that IFS does not show does not hide what is wrong in the next."""
+    strict = company_reference(HUS, payment_terms=frozenset(), currencies=frozenset({"CAD"}))
+    known = replace(reference(suppliers=[]), companies={HUS: strict})
+    problems = on_vendor(vendor(), known=known).problems
+    assert [(p.code, p.field) for p in problems] == [
+        ("company_unknown", "company"),
+        ("payment_term_unknown", "PayTermId"),
+        ("currency_unknown", "DefCurrency"),
+    ]
+    lenient = company_reference(HUS, payment_terms=None, currencies=None)
+    known = replace(reference(suppliers=[]), companies={HUS: lenient})
+    assert [p.code for p in on_vendor(vendor(), known=known).problems] == ["company_unknown"]
+
+
+def test_the_oldest_vendor_of_a_supplier_leads() -> None:
+    """Ids count upwards: 9 is older than 10."""
+    links = {
+        "10": SupplierId("S"),
+        "9": SupplierId("S"),
+        "12": SupplierId("T"),
+        "11": SupplierId("T"),
+    }
+    assert leading_vendors(links) == {"S": "9", "T": "11"}
+
+
+def test_a_supplier_of_another_name_does_not_hide_a_lookalike(on_vendor: OnVendor) -> None:
+    """Every one of the same name is told; those linked to another vendor are not."""
+    names = {"S-1": "Somebody Else", "S-2": "", "S-3": "Five Star Instruments", "S-4": "Other"}
+    rows = [supplier_reference(id_, name) for id_, name in names.items()]
+    rows.append(supplier_reference("S-5", "five star instruments"))
+    problems = on_vendor(vendor(), known=reference(suppliers=rows)).problems
+    assert [problem.message.split()[3] for problem in problems] == ["S-3", "S-5"]
 
 
 def test_terms_and_companies_of_a_new_supplier_are_checked(on_vendor: OnVendor) -> None:
