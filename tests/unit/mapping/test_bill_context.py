@@ -39,6 +39,59 @@ def test_the_cost_centre_falls_back_to_who_approved(on_bill: OnBill) -> None:
     assert postings_of(document) == [("4010 100", "80.00")]
 
 
+@pytest.mark.parametrize(
+    ("ids", "centre"),
+    [((1, 2), "200"), ((2, 1), "100"), ((None, 1), "200"), ((1, None), "100"), ((10, 9), "100")],
+)
+def test_who_approved_last_is_the_one_with_the_highest_entry(
+    on_bill: OnBill, ids: tuple[int | None, int | None], centre: str
+) -> None:
+    """Finance and Research approved; entries may come in any order, and others do not approve."""
+    share = allocation("80.00")
+    share["budget"]["department"]["external_id"] = None
+    users = [{"department": {"external_id": name}} for name in ("CC-100", "CC-200")]
+    statuses = [
+        {"id": id_, "status": 2, "user": user} for id_, user in zip(ids, users, strict=True)
+    ]
+    other = {"id": 99, "status": 3, "user": {"department": {"external_id": "CC-300"}}}
+    record = bill([item(cost_allocations=[share])], bill_statuses=[*statuses, other])
+    assert postings_of(posted(on_bill(record))) == [(f"4010 {centre}", "80.00")]
+
+
+@pytest.mark.parametrize(
+    ("po", "orderitem", "order"),
+    [
+        ({"uuid": "A-1", "id": 52}, {"purchase_order_uuid": "B-1", "purchase_order": 53}, "a1"),
+        ({"uuid": "", "id": 52}, {"purchase_order_uuid": "B-1", "purchase_order": 53}, "b1"),
+        ({"id": 52}, {"purchase_order": 53}, "52"),
+        (None, {"purchase_order": 53}, "53"),
+        (None, {}, None),
+    ],
+)
+def test_the_order_of_a_line_is_known_by_its_uuid_else_its_number(
+    on_bill: OnBill, po: object, orderitem: dict[str, Any], order: str | None
+) -> None:
+    """From either place; behind a line of no order too."""
+    line = item(8802, "6.00", po=po, orderitem=order_line(193, **orderitem))
+    document = posted(on_bill(bill([item(8801), line])))
+    expected = [] if order is None else [(order, "193", Decimal("6.00"))]
+    assert [(x.order_id, x.order_line_id, x.amount) for x in document.billed] == expected
+
+
+def test_an_order_line_may_be_a_bare_id(on_bill: OnBill) -> None:
+    """As some lists give it."""
+    document = posted(on_bill(bill([item(po={"uuid": "1"}, orderitem=193)])))
+    assert [x.order_line_id for x in document.billed] == ["193"]
+
+
+def test_shipping_beside_a_line_takes_nothing_off_its_order(on_bill: OnBill) -> None:
+    """80.00 of goods and 10.00 of shipping with a line of their own."""
+    line = item(8801, shipping_amount="10.00", po={"uuid": "1"}, orderitem=order_line(193))
+    document = posted(on_bill(bill([line], total_cost_with_tax=90)))
+    assert [x.net for x in document.lines] == [Decimal("80.00"), Decimal("10.00")]
+    assert [x.amount for x in document.billed] == [Decimal("80.00")]
+
+
 def test_the_letters_follow_the_company(on_bill: OnBill) -> None:
     """Cost centre and project are C and F in the American company."""
     share = allocation("80.00", where="CC-410")

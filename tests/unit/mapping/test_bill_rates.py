@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from target_ifs_cloud.documents import Mapped
+from target_ifs_cloud.reference import Rate
 from tests.unit.mapping.builders import (
     CAD,
     HCA,
@@ -86,12 +88,75 @@ def test_a_credit_converts_like_a_charge(on_bill: OnBill) -> None:
 def test_an_order_in_another_currency_is_reduced_by_the_converted_amount(
     on_bill: OnBill,
 ) -> None:
-    """100.00 Canadian dollars take 74.00 US dollars off the order."""
+    """100.00 Canadian dollars take 74.00 US dollars or 66.67 euros off the order."""
+    euro = {"name": "eur", "rate": "1.110000"}
+    for currency, amount in ((USD, "74.00"), (euro, "66.67"), (CAD, "100.00")):
+        share = allocation("100.00", where="CC-400", currency=CAD)
+        line = item(8801, "100.00", currency=CAD, cost_allocations=[share])
+        line |= {"po": {"uuid": "1"}, "orderitem": order_line(193, currency=currency)}
+        document = as_invoice(on_bill(bill([line], currency=CAD)).document)
+        assert [x.amount for x in document.billed] == [Decimal(amount)]
+
+
+@pytest.mark.parametrize(
+    ("converted", "rate"),
+    [("75.48", "0.754800"), ("75.49", None), ("72.52", "0.725200"), ("72.51", None)],
+)
+def test_a_conversion_may_be_two_percent_beside_the_currency_table(
+    on_bill: OnBill, converted: str, rate: str | None
+) -> None:
+    """0.74 there; on either side no further than that."""
+    known = reference(company_reference(HUS, rates=None))
+    mapped = on_bill(canadian_bill(converted_total_cost=Decimal(converted)), known=known)
+    if rate is None:
+        assert codes_of(mapped) == {"rate_doubtful"}
+    else:
+        assert dict(as_invoice(mapped.document).header)["CurrRate"] == Decimal(rate)
+
+
+@pytest.mark.parametrize(
+    ("total", "rate"), [("100.00", "0.745000"), (None, "0.745000"), ("90.00", None)]
+)
+def test_without_a_currency_table_both_totals_must_say_the_same_rate(
+    on_bill: OnBill, total: str | None, rate: str | None
+) -> None:
+    """Which of them was converted is not known."""
+    bare = {**CAD, "rate": None}
+    share = allocation("100.00", where="CC-400", currency=bare)
+    line = item(8801, "100.00", currency=bare, cost_allocations=[share])
+    record = bill([line], currency=bare, converted_total_cost="74.50", total_cost=total)
+    mapped = on_bill(record, known=reference(company_reference(HUS, rates=None)))
+    if rate is None:
+        assert codes_of(mapped) == {"rate_doubtful"}
+    else:
+        assert dict(as_invoice(mapped.document).header)["CurrRate"] == Decimal(rate)
+
+
+def test_of_two_totals_the_one_nearest_to_the_currency_table_counts(on_bill: OnBill) -> None:
+    """74.50 is 0.745 of 100.00 and 0.688 of 108.25."""
     share = allocation("100.00", where="CC-400", currency=CAD)
-    line = item(8801, "100.00", currency=CAD, cost_allocations=[share])
-    line |= {"po": {"uuid": "1"}, "orderitem": order_line(193, currency=USD)}
-    document = as_invoice(on_bill(bill([line], currency=CAD)).document)
-    assert [x.amount for x in document.billed] == [Decimal("74.00")]
+    line = item(8801, "100.00", "8.25", currency=CAD, cost_allocations=[share])
+    line |= {"tax_name": "TX Sales", "tax_percentage": "8.25"}
+    record = bill([line], currency=CAD, converted_total_cost="74.50", total_cost=100)
+    mapped = on_bill(record, known=reference(company_reference(HUS, rates=None)))
+    assert dict(as_invoice(mapped.document).header)["CurrRate"] == Decimal("0.745000")
+
+
+def test_a_rate_of_nothing_or_of_another_currency_is_none(on_bill: OnBill) -> None:
+    """An older one that says something counts."""
+    rates = tuple(
+        Rate(currency=currency, valid_from=date(2026, month, 1), rate=Decimal(rate))
+        for currency, month, rate in (
+            ("USD", 3, "0"),
+            ("EUR", 3, "1.6"),
+            ("USD", 1, "1.33"),
+            ("USD", 2, "1.34"),
+        )
+    )
+    known = reference(company_reference(HCA, rates=rates))
+    assert dict(as_invoice(on_bill(bill(), known=known).document).header)["CurrRate"] == Decimal(
+        "1.34"
+    )
 
 
 def test_shipping_inside_a_line_takes_nothing_off_its_order(on_bill: OnBill) -> None:

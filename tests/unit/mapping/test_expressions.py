@@ -90,6 +90,18 @@ def answer(
         ("date: blank", None),
         ("{date: day, plus_days: {constant: 30}}", date(2026, 4, 8)),
         ("{date: day, plus_days: {lookup: terms, key: term}}", date(2026, 4, 8)),
+        ("{date: day, plus_days: {constant: 0}}", date(2026, 3, 9)),
+        ("{date: day, plus_days: {constant: 3650}}", date(2036, 3, 6)),
+        ("{copy: amount, length_max: 4}", "1.10"),
+        ("{constant: 12345, length_max: 4}", 12345),
+        ("{when: {field: a, is_not: [b, one two]}, then: {constant: yes}}", None),
+        ("{when: {field: absent, is_not: b}, then: {constant: yes}}", "yes"),
+        ("{when: {field: absent, is: b}, then: {constant: yes}}", None),
+        ("{when: {field: blank, is_empty: false}, then: {constant: yes}}", None),
+        ("join: [{copy: number}, '', {take: rate}]", "71.35"),
+        ("join: [only, words]", "onlywords"),
+        ("{per_line: rows, give: {copy: n}}", "A, B"),
+        ("{per_line: a, give: {copy: n}}", None),
         ("{date: day, plus_days: {lookup: terms, key: blank}}", None),
         ("{lookup: terms, key: term}", "30"),
         ("{lookup: terms, key: blank}", None),
@@ -135,6 +147,10 @@ def test_an_operator_gives_its_value(rule: str, value: Value) -> None:
         ("date: a", "value_unreadable"),
         ("{date: day, plus_days: {lookup: terms, key: bad}}", "value_unreadable"),
         ("{date: day, plus_days: {constant: 3651}}", "value_unreadable"),
+        ("{date: day, plus_days: {constant: '03650'}}", "value_unreadable"),
+        ("{date: day, plus_days: {constant: -1}}", "value_unreadable"),
+        ("{date: day, plus_days: {constant: 1.5}}", "value_unreadable"),
+        ("{date: day, plus_days: {constant: ３}}", "value_unreadable"),  # noqa: RUF001  (a wide digit)
         ("{lookup: terms, key: odd}", "no_rule"),
         ("{lookup: terms, key: nested}", "value_unreadable"),
         ("first_of: [{lookup: terms, key: odd}, {copy: a}]", "no_rule"),
@@ -150,6 +166,51 @@ def test_an_operator_that_cannot_read_says_why(rule: str, code: str) -> None:
     assert problem is not None
     assert problem.code == code
     assert "r.yml:1" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("rule", "source"),
+    [
+        ("copy: a", 'a = "one two"'),
+        ("copy: flag", 'flag = "true"'),
+        ("first_item: list", 'list = "x@y.example"'),
+        ("constant: 1", "constant"),
+        ("take: rate", "rate"),
+        ("same_as: Above", "field Above"),
+        ("date: day", 'day = "2026-03-09T23:00:00-08:00"'),
+        ("{date: day, plus_days: {constant: 30}}", 'day = "2026-03-09T23:00:00-08:00" + 30 days'),
+        ("{lookup: terms, key: term}", 'term = "net 30", row t.yml:5 terms.rows.Net 30'),
+        ("{lookup: terms, key: odd, default: 14}", 'odd = "Net 31", stated default'),
+        ("join: [P, {copy: number}, {take: rate}]", 'number = "7", rate'),
+        ("join: [only, words]", "r.yml:1"),
+        ("sum: [amount, more]", "amount + more"),
+        ("{per_line: rows, give: {copy: n}}", "rows, n (r.yml:1)"),
+        ("{per_line: rows, give: {first_of: [{copy: n}, {copy: n}, {custom_field: X}]}}",
+         "rows, n, custom field X (r.yml:1)"),
+        ("{per_line: rows, give: {when: {field: w, is_empty: true}, then: {copy: n}}}",
+         "rows, w (r.yml:1)"),
+        ("{per_line: rows, give: {constant: C}}", "rows, constant (r.yml:1)"),
+    ],
+)  # fmt: skip
+def test_a_value_says_what_was_read_for_it(rule: str, source: str) -> None:
+    """The trace of a document shows it to the auditor."""
+    assert answer(rule).source == source
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("{lookup: terms, key: odd}",
+         'term "Net 31" has no row that counts in table terms for company HCA on 2026-07-01 (rule'),
+        ("{copy: a, length_max: 6}", '"one two" has 7 characters; 6 fit (rule r.yml:1'),
+        ("date: a", 'a is not a date: "one two" (rule'),
+    ],
+)  # fmt: skip
+def test_a_problem_says_what_is_wrong_and_for_whom(rule: str, words: str) -> None:
+    """In one line, with its place."""
+    problem = answer(rule, company="HCA", day=date(2026, 7, 1)).problem
+    assert problem is not None
+    assert problem.message.startswith(words)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.summary import Tally
 from target_ifs_cloud.documents import SupplierId
 from target_ifs_cloud.mapping.rules import DuplicateChoice, Rules, SuspicionRules
-from target_ifs_cloud.mapping.vendor_suspicions import SUSPICIONS, KnownNames
+from target_ifs_cloud.mapping.vendor_suspicions import SUSPICIONS, KnownNames, find_suspicions
 from tests.unit.mapping import builders
 from tests.unit.vendor_sync.ifs_side import RULES, Killed, MemoryIfs, run_forward
 
@@ -131,6 +131,83 @@ def test_a_new_vendor_that_reads_like_a_known_one_is_told(name: str, *, is_like:
     known = KnownNames({SupplierId("S1"): "Five Star Instruments Inc."})
     assert bool(known.like(name, None)) is is_like
     assert known.like(name, SupplierId("S1")) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "name", "is_like"),
+    [
+        ("abcde", "abcde", True), ("abcde", "abcdx", False), ("abcdef", "abcdex", True),
+        ("abcdefghijk", "abcdefghixy", False), ("abcdefghijkl", "abcdefghijxy", True),
+        ("abcdefghijklmnopqr", "abcdefghijklmnopxy", True),
+        ("abcdefghijklmnopqr", "abcdefghijklmnoxyz", False),
+        ("abcdef", "abcdefgh", False), ("abcdef", "abcdefg", True), ("abcdef", "badcef", False),
+    ],
+)  # fmt: skip
+def test_a_slip_is_one_letter_in_six_and_never_more_than_two(
+    known: str, name: str, *, is_like: bool
+) -> None:
+    """Short names must be the same, long ones may not drift away."""
+    names = KnownNames({SupplierId("S1"): known})
+    assert names.like(name, None) == ([f'"{known}" (S1)'] if is_like else [])
+
+
+def test_three_names_are_told_and_never_the_own_one() -> None:
+    """The nearest ones, whatever their number."""
+    ids = [SupplierId(f"S{at}") for at in range(5)]
+    names = KnownNames(dict.fromkeys(ids, "Acme Corporation"))
+    assert len(names.like("Acme", None)) == 3
+    for own in ids:
+        told = names.like("Acme", own)
+        assert len(told) == 3
+        assert not [text for text in told if text.endswith(f"({own})")]
+    pair = KnownNames(dict.fromkeys(ids[:2], "Acme"))
+    assert pair.like("Acme", ids[0]) == ['"Acme" (S1)']
+
+
+METHOD = {"id": 7, "type": 2, "payment_rail": "ach", "bank_account_country_code": "CA"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "codes"),
+    [
+        ({"payment_methods": [METHOD]}, {"payment_methods": [METHOD]}, []),
+        ({"payment_methods": [METHOD]}, {"payment_methods": [{**METHOD, "note": "x"}]}, []),
+        ({"payment_methods": [METHOD]}, {"payment_methods": []}, ["vendor_payment_changed"]),
+        *[
+            (
+                {"payment_methods": [METHOD]},
+                {"payment_methods": [{**METHOD, name: "other"}]},
+                ["vendor_payment_changed"],
+            )
+            for name in METHOD
+        ],
+        ({"default_payment_method": 7}, {"default_payment_method": 8}, ["vendor_payment_changed"]),
+        ({}, {"payment_methods": [METHOD]}, []),
+        ({"payment_methods": [METHOD]}, {}, []),
+        ({"email": ["a@x.example"]}, {"email": "b@X.example"}, []),
+        ({"email": ["a@x.example"]}, {"email": ["b@y.example"]}, ["vendor_mail_domain_changed"]),
+        ({"email": ["a@x.example", "a@y.example"]}, {"email": ["b@y.example"]}, []),
+        ({"email": ["no mail"]}, {"email": ["b@y.example"]}, []),
+        ({"email": None}, {"email": ["b@y.example"]}, []),
+        ({"email": ["a@x.example"]}, {"email": ["no mail"]}, []),
+        (
+            {"email": ["a@x.example"], "default_payment_method": 7},
+            {"email": ["b@y@z.example"], "default_payment_method": 8},
+            ["vendor_payment_changed", "vendor_mail_domain_changed"],
+        ),
+    ],
+)
+def test_what_changed_between_two_readings_is_a_sign_or_none(
+    before: dict[str, Any], after: dict[str, Any], codes: list[str]
+) -> None:
+    """What a record does not tell, and what is added to nothing, is no change."""
+    signs = rules("warn").vendor.suspicions
+    found = list(find_suspicions(after, before, lambda: ["never asked"], signs))
+    assert [one.problem.code for one in found] == codes
+    assert not any(one.is_hold for one in found)
+    held = find_suspicions(after, before, list, rules("hold").vendor.suspicions)
+    assert [one.is_hold for one in held] == [True] * len(codes)
+    assert not list(find_suspicions(after, before, list, rules("ignore").vendor.suspicions))
 
 
 def test_two_new_vendors_of_one_run_are_compared_too(outbox: Outbox) -> None:
