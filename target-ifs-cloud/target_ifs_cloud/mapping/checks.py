@@ -10,11 +10,18 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
-from target_ifs_cloud.documents import Problem, PurchaseOrder, Supplier, SupplierInvoice, Value
+from target_ifs_cloud.documents import (
+    Line,
+    Problem,
+    PurchaseOrder,
+    Supplier,
+    SupplierInvoice,
+    Value,
+)
 from target_ifs_cloud.mapping.code_checks import check_codes
 from target_ifs_cloud.mapping.order_checks import check_order
 from target_ifs_cloud.mapping.periods import period_state, posting_day
-from target_ifs_cloud.money import is_exact
+from target_ifs_cloud.money import is_exact, round_amount
 from target_ifs_cloud.reference import CompanyReference, Reference
 
 NUMBER_LENGTH_MAX = 50  # Source: inferred, length of the invoice number in IFS
@@ -153,15 +160,27 @@ def _check_tax_codes(document: SupplierInvoice, company: CompanyReference) -> It
                 message=f"tax code {line.tax_code} is not valid on {invoice_date.isoformat()}",
                 fix="Extend its validity in IFS, or correct tax_codes.yml.",
             )
-        charged = line.tax_percent or _NONE
-        if known.rate is not None and known.rate != charged:
+        if known.rate is not None and not _is_charged(line, known.rate, document.currency):
             yield Problem(
                 code="tax_rate_differs",
                 field=field,
-                message=f"Procurify charges {charged.normalize():f}%, tax code {line.tax_code} "
+                message=f"Procurify charges {_charge(line)}, tax code {line.tax_code} "
                 f"has {known.rate.normalize():f}%",
                 fix="Correct tax_codes.yml, the line's tax in Procurify or the rate in IFS.",
             )
+
+
+def _is_charged(line: Line, rate: Decimal, currency: str) -> bool:
+    """Whether a line has tax at this rate; one that tells no percentage, by its amounts."""
+    if line.tax_percent is None and line.tax != 0:
+        return round_amount(line.net * rate / 100, currency) == line.tax
+    return rate == (line.tax_percent or _NONE)
+
+
+def _charge(line: Line) -> str:
+    if line.tax_percent is None and line.tax != 0:
+        return f"{line.tax} on {line.net}"
+    return f"{(line.tax_percent or _NONE).normalize():f}%"
 
 
 def _check_terms(document: SupplierInvoice, company: CompanyReference) -> Iterator[Problem]:

@@ -155,6 +155,35 @@ def test_a_tax_code_counts_by_its_rate_and_on_the_invoice_date(
     assert codes_of(document, known) == codes
 
 
+@pytest.mark.parametrize(
+    ("net", "tax", "percent", "words"),
+    [
+        ("80.00", "4.00", None, ""),
+        ("80.10", "4.01", None, ""),
+        ("80.00", "3.99", None, "Procurify charges 3.99 on 80.00, tax code GST5 has 5%"),
+        ("80.00", "4.01", None, "Procurify charges 4.01 on 80.00, tax code GST5 has 5%"),
+        ("80.00", "4.00", "5.50", "Procurify charges 5.5%, tax code GST5 has 5%"),
+        ("80.00", "0.00", None, "Procurify charges 0%, tax code GST5 has 5%"),
+        ("80.00", "0.00", "5", ""),
+    ],
+)
+def test_a_tax_without_its_percentage_is_compared_by_its_amount(
+    on_bill: OnBill, *, net: str, tax: str, percent: str | None, words: str
+) -> None:
+    """Its name alone has found the tax code; a line without tax has none percent."""
+    document = as_invoice(on_bill(bill([item(8801, "80.00", "4.00")])).document)
+    (line,) = document.lines
+    changed = replace(
+        line,
+        net=Decimal(net),
+        tax=Decimal(tax),
+        tax_percent=None if percent is None else Decimal(percent),
+    )
+    found = [p for p in check(replace(document, lines=(changed,)), reference()) if "tax" in p.field]
+    told = [p.message for p in found if p.code == "tax_rate_differs"]
+    assert told == ([words] if words else [])
+
+
 def test_nothing_ends_where_no_day_is_known(on_bill: OnBill) -> None:
     """Validity is asked on a day; budget values are wrong on every one."""
     document = replace(as_invoice(on_bill(bill()).document), header=())
