@@ -15,6 +15,7 @@ from tests.unit.mapping.builders import (
     Record,
     allocation,
     bill,
+    cost,
     item,
 )
 from tests.unit.mapping.outcomes import codes_of, posted, postings_of
@@ -219,6 +220,105 @@ def test_a_line_with_its_total_alone_needs_to_be_without_tax(
         assert codes_of(mapped) == {"amount_missing"}
     else:
         assert posted(mapped).net == Decimal("80.00")
+
+
+@pytest.mark.parametrize(
+    ("split", "is_held"),
+    [
+        ("80.00", False), ("84.00", False), ("90.00", False), ("94.00", False),
+        ("86.00", True), ("76.00", True), ("70.00", True), ("98.00", True), ("100.00", True),
+    ],
+)  # fmt: skip
+def test_a_split_may_hold_tax_shipping_or_both(
+    on_bill: OnBill,
+    rules: Rules,
+    split: str,
+    is_held: bool,  # noqa: FBT001
+) -> None:
+    """80.00 with 4.00 of tax and 10.00 of shipping beside it; a rule may want 80.00 alone."""
+    shares = [allocation(split, "6400")]
+    line = item(8801, "80.00", "4.00", shipping_amount="10.00", cost_allocations=shares)
+    record = bill([line], total_cost_with_tax=94)
+    mapped = on_bill(record)
+    if is_held:
+        assert codes_of(mapped) == {"allocation_sum"}
+        assert mapped.problems[0].message.startswith(
+            f'the split of items[8801] adds up to "{split}" USD, the line is "80.00"'
+        )
+    else:
+        assert postings_of(posted(mapped)) == [("4410 200", "80.00"), ("4410 200", "10.00")]
+    strict = replace(rules, bill=replace(rules.bill, allocation_other_total="hold"))
+    assert bool(on_bill(record, by=strict).problems) is (split != "80.00")
+
+
+def test_by_the_strict_rule_inclusive_tax_may_still_be_inside_the_split(
+    on_bill: OnBill, rules: Rules
+) -> None:
+    """The line's own total holds it; of exclusive tax it does not."""
+    strict = replace(rules, bill=replace(rules.bill, allocation_other_total="hold"))
+    shares = [allocation("84.00")]
+    line = item(8801, "80.00", "4.00", cost_allocations=shares)
+    assert codes_of(on_bill(bill([line]), by=strict)) == {"allocation_sum"}
+    inclusive = line | {"tax_is_inclusive": True, "total_cost": "84.00"}
+    assert postings_of(posted(on_bill(bill([inclusive]), by=strict))) == [("4010 200", "80.00")]
+
+
+def test_costs_of_nothing_are_left_out_and_costs_without_amount_held(on_bill: OnBill) -> None:
+    """A cost whose share says no amount has that of the cost."""
+    share = allocation(None, "6300")
+    costs = [cost("0.00", cost_allocation=None), cost("15.00", id=56, cost_allocation=share)]
+    document = posted(on_bill(bill(costs=costs)))
+    assert [(x.ref, str(x.net)) for x in document.lines] == [
+        ("8801", "80.00"),
+        ("cost-56", "15.00"),
+    ]
+    assert postings_of(document) == [("4010 200", "80.00"), ("4310 200", "15.00")]
+    record = bill(total_cost_with_tax=80) | {"costs": [cost() | {"amount": None}]}
+    mapped = on_bill(record)
+    assert [(p.code, p.field) for p in mapped.problems] == [("amount_missing", "costs[55].amount")]
+
+
+def test_lines_without_an_id_are_named_by_their_place(on_bill: OnBill) -> None:
+    """Counted from one, items and costs apart."""
+    lines = [item(7), item(8) | {"id": None}, item(7, "20.00"), item(7, "5.00")]
+    document = posted(on_bill(bill(lines, costs=[cost() | {"id": None}])))
+    assert [x.ref for x in document.lines] == ["7", "#2", "7/2", "7/3", "cost-#1"]
+    assert [x.ref for x in document.postings] == [x.ref for x in document.lines]
+
+
+@pytest.mark.parametrize(
+    ("currency", "is_mixed"),
+    [
+        (None, False), ("", False), (3, False), ("3", False), ({"id": 3}, False), (4, True),
+        ({"id": 4}, True), ({"name": "usd"}, False), ({"name": "USD", "id": 4}, False),
+        ({"name": "CAD", "id": 3}, True), ({}, False),
+    ],
+)  # fmt: skip
+def test_the_currency_of_a_part_is_compared_by_name_else_by_id(
+    on_bill: OnBill,
+    currency: object,
+    is_mixed: bool,  # noqa: FBT001
+) -> None:
+    """What says nothing contradicts nothing."""
+    mapped = on_bill(bill([item(currency=currency)]))
+    assert [p.code for p in mapped.problems] == (["currency_mixed"] if is_mixed else [])
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "codes"),
+    [
+        (5, "GST", []), ("5.0", "GST", []), ("", "GST", []), (None, "GST", []),
+        (None, "VAT", ["no_rule"]), ("five", "GST", ["amount_unreadable"]),
+    ],
+)  # fmt: skip
+def test_a_percentage_is_a_number_or_missing(
+    on_bill: OnBill, value: object, name: str, codes: list[str]
+) -> None:
+    """A name that only one row has is enough; what is no number is told."""
+    line = item(8801, "80.00", "4.00") | {"tax_percentage": value, "tax_name": name}
+    mapped = on_bill(bill([line]))
+    assert [p.code for p in mapped.problems] == codes
+    assert codes or posted(mapped).tax == Decimal("4.00")
 
 
 def test_shipping_inside_a_line_is_posted_with_it(on_bill: OnBill) -> None:

@@ -96,6 +96,35 @@ def test_companies_come_from_a_csv_file(folder: Path) -> None:
     ("file", "text", "fault"),
     [
         ("accounts.yml", "value,account\n1,2\n", "list.csv:1: the column `account` is not known"),
+        ("accounts.yml", "value,gives\n1,2\n\n\n3,\n", "list.csv:5: the cell `gives` is empty"),
+        ("accounts.yml", '"value",gives\n"a\nb",2\n3,\n', "list.csv:4: the cell `gives` is empty"),
+        ("accounts.yml", "value;gives,x\n1;2\n", "list.csv:1: the column `value;gives` is not"),
+        (
+            "accounts.yml",
+            "value,gives,until\n1,2,x2026-07-01\n",
+            "list.csv:2: `x2026-07-01` does not",
+        ),
+        ("accounts.yml", "value,gives\n1,2,\n", "list.csv:2: more cells than the first line"),
+        (
+            "tax_codes.yml",
+            "company,tax,percent,no_tax,code\nHCA,GST,,,G5\n",
+            "list.csv:2: a row has either `tax` and `percent`, or `no_tax`",
+        ),
+        (
+            "tax_codes.yml",
+            "company,tax,percent,no_tax,code\nHCA,,,no,G5\n",
+            "list.csv:2: `no` does not fit in `no_tax`; expected: yes, or nothing",
+        ),
+        (
+            "tax_codes.yml",
+            "company,tax,percent,no_tax,code\nHCA,GST,100.01,,G5\nHCA,,,yes,E\nHUS,,,1,E\n",
+            "list.csv:2: HCA GST: 100.01 percent is not a tax rate",
+        ),
+        (
+            "companies.yml",
+            "location,company\nAustin,HUS\nReno,HXX\n",
+            "list.csv:3: Reno HXX: company `HXX` is not in the list of companies (HCA, HUS)",
+        ),
         ("accounts.yml", "value\n1\n", "list.csv:1: the column `gives` is missing"),
         ("accounts.yml", "value,gives,gives\n1,2,3\n", "list.csv:1: the column `gives` is not"),
         ("accounts.yml", "", "list.csv:1: the column `value` is missing"),
@@ -144,6 +173,54 @@ def test_a_wrong_csv_file_is_refused_with_its_line(
 ) -> None:
     """The line is that of the CSV file, not of the file that names it."""
     assert any(line.startswith(fault) for line in refusal(folder, file, text))
+
+
+def test_two_faults_of_a_row_and_two_wrong_columns_are_each_told(folder: Path) -> None:
+    """Once, all together."""
+    text = "value,gives,value,more\n1,2,3,4\n"
+    known = "known: value, gives, company, from, until, note"
+    assert refusal(folder, "accounts.yml", text) == [
+        f"list.csv:1: the column `more` is not known or stands twice; {known}",
+        f"list.csv:1: the column `value` is not known or stands twice; {known}",
+    ]
+
+
+def test_a_row_may_be_shorter_than_the_first_line_and_empty_rows_are_none(folder: Path) -> None:
+    """Spreadsheets leave both behind."""
+    text = "value,gives,company,note\n1,2\n,,,\n 3 , 4 ,HUS,seen\n1,5,HUS\n"
+    fault = "list.csv:2: 1 2: this row always fits, so the rows below it never count; move it last"
+    assert refusal(folder, "accounts.yml", text) == [fault]
+    table = use_csv(folder, "accounts.yml", text.replace("1,5", "6,5")).tables["accounts"]
+    found = {key: [row.gives for row in rows] for key, rows in table.rows.items()}
+    assert found == {"1": ["2"], "3": ["4"], "6": ["5"]}
+    assert [row.where for row in table.rows["3"]] == ["list.csv:4 3 4"]
+
+
+@pytest.mark.parametrize(("length", "is_read"), [(2_000_000, True), (2_000_001, False)])
+def test_a_csv_file_has_two_million_characters_at_most(
+    folder: Path,
+    length: int,
+    is_read: bool,  # noqa: FBT001
+) -> None:
+    """As the other rule files."""
+    text = "value,gives\n1,2\n"
+    text += "\n" * (length - len(text))
+    if is_read:
+        with pytest.raises(ConfigurationError, match=r"list\.csv:\d+: more than 100000 rows"):
+            use_csv(folder, "accounts.yml", text)
+    else:
+        assert refusal(folder, "accounts.yml", text)[0] == (
+            "list.csv:1: the file is too large for a rule file"
+        )
+
+
+def test_a_hundred_thousand_rows_are_read(folder: Path) -> None:
+    """One more is to be divided; empty ones count, for they are lines."""
+    text = "value,gives\n1,2\n" + "\n" * 99_998
+    assert len(use_csv(folder, "accounts.yml", text).tables["accounts"].rows) == 1
+    (folder / "list.csv").write_text(text + "3,4\n", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"csv:100001: more than 100000 rows; divide it"):
+        load_rules(folder)
 
 
 def test_a_csv_file_that_is_not_there_is_refused(folder: Path) -> None:
