@@ -91,6 +91,7 @@ def test_a_batch_is_written_as_documented() -> None:
     assert body.endswith(f"--{boundary}--\r\n")
     assert body.count(f"--{boundary}\r\n") == 2
     assert re.findall(r"Content-ID: (\d+)", body) == ["1", "2", "3", "4"]
+    assert re.findall(r"boundary=(changeset_\d+)_", body) == ["changeset_1", "changeset_2"]
     assert re.findall(r"(POST .*) HTTP/1.1", body) == [
         "POST Set",
         "POST $1/Items",
@@ -416,6 +417,40 @@ def test_line_ends_and_quotes_do_not_matter(line_end: str, content_type: str) ->
     full = f"preamble{line_end}{text}{line_end}epilogue".encode()
     (result,) = read_changes(content_type, full, [change_set()])
     assert isinstance(result, Done)
+
+
+@pytest.mark.parametrize("before", ["the delimiter is --outer\r\n", "x--outer\r\n", "--outerx\r\n"])
+def test_a_delimiter_begins_its_line_and_ends_it(before: str) -> None:
+    """Otherwise it is text; as an answer it would be one too many."""
+    text = before.encode() + answer([good(1, ids=False)])
+    (result,) = read_changes(TYPE, text, [change_set()])
+    assert isinstance(result, Done)
+
+
+@pytest.mark.parametrize(("length", "is_whole"), [(8, True), (9, True), (10, False)])
+def test_an_answer_is_whole_when_it_is_as_long_as_it_says(
+    length: int,
+    is_whole: bool,  # noqa: FBT001
+) -> None:
+    """A line end more is no harm, a byte less is."""
+    part = http(200, {"Id": 1}, content_id=1)
+    assert "Content-Length: 9" in part
+    text = answer([part.replace("Content-Length: 9", f"Content-Length: {length}")])
+    assert (read_reads(TYPE, text, 1)[0] is not None) is is_whole
+
+
+@pytest.mark.parametrize(
+    ("written", "is_known"),
+    [("1", True), ("<1>", True), (" 1 ", True), ("x1", False), ("2", False), ("", False)],
+)
+def test_a_content_id_is_a_number_of_ours(written: str, *, is_known: bool) -> None:
+    """In angle brackets or bare; beside an answer that has one, a nameless one counts by order."""
+    part = http(200, {"Id": 1}, content_id=1).replace("Content-ID: 1", f"Content-ID: {written}")
+    other = http(200, {"Id": 3}, content_id=3)
+    first, second, third = read_reads(TYPE, answer([other, part]), 3)
+    assert (first is not None) is is_known
+    assert (second is not None) is (written == "2")
+    assert third is not None
 
 
 def test_content_id_may_stand_inside_the_embedded_answer() -> None:
