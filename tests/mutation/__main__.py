@@ -7,6 +7,7 @@ the installed product.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -34,6 +35,11 @@ LEFT_OUT = (
     "core/ReplaceComparisonOperator_(Eq_Is|NotEq_IsNot|Gt_Is|Lt_Is|GtE_Is|LtE_Is)",
     "core/RemoveDecorator",
 )
+# `==` in place of `is` before a member of an enumeration: members are equal only to themselves.
+_MADE_EQUAL = frozenset(
+    f"core/ReplaceComparisonOperator_{name}" for name in ("Is_Eq", "IsNot_NotEq")
+)
+_MEMBER = re.compile(r"\s*[A-Z]\w*\.[A-Z_]+\b")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,17 +138,20 @@ def draw(session: Path, count: int, seed: int) -> int:
     """Leave so many mutants to be tried; the answer is how many there are."""
     texts: dict[str, list[str]] = {}
 
-    def is_decorator(module: str, line: int) -> bool:
+    def is_unseen(module: str, operator: str, line: int, end: int) -> bool:
         lines = texts.setdefault(module, (ROOT / module).read_text(encoding="utf-8").splitlines())
-        return lines[line - 1].lstrip().startswith("@")
+        text = lines[line - 1]
+        is_of_members = operator in _MADE_EQUAL and _MEMBER.match(text, end) is not None
+        return is_of_members or text.lstrip().startswith("@")
 
     order = "module_path, operator_name, occurrence, start_pos_row, start_pos_col"
     with closing(sqlite3.connect(session)) as connection, connection:
         filtered = connection.execute("SELECT job_id FROM work_results").fetchall()
-        places = "SELECT job_id, module_path, start_pos_row FROM mutation_specs"
-        filtered += [
-            (id_,) for id_, module, line in connection.execute(places) if is_decorator(module, line)
-        ]
+        places = (
+            "SELECT job_id, module_path, operator_name, start_pos_row, end_pos_col "
+            "FROM mutation_specs"
+        )
+        filtered += [(id_,) for id_, *place in connection.execute(places) if is_unseen(*place)]
         rows = connection.execute(f"SELECT job_id FROM mutation_specs ORDER BY {order}")  # noqa: S608
         known = [row for row in rows if row not in {*filtered}]
         kept = Random(seed).sample(known, min(count, len(known)))
