@@ -703,6 +703,32 @@ def test_a_doubt_found_in_an_older_version_is_brought_up_to_date(world: World) -
     assert world.ifs.standing() == [("INV-A", Decimal("205.00"), True)]
 
 
+@pytest.mark.parametrize("is_cancel_lost", [False, True])
+def test_a_bill_that_is_withdrawn_while_its_creation_is_in_doubt_is_cancelled(
+    world: World, *, is_cancel_lost: bool
+) -> None:
+    """The answer was lost; the invoice is found when the bill is back in Draft."""
+    world.ifs.answer_lost = lambda _: True
+    create = world.ifs.create
+
+    def create_hidden(documents: Sequence[SupplierInvoice]) -> Sequence[Sent]:
+        answers = create(documents)
+        for invoice in world.ifs.invoices.values():
+            invoice.visible_after = world.ifs.finds + 1
+        return answers
+
+    world.ifs.create = create_hidden  # type: ignore[method-assign]
+    assert len(world.run([make_document("a")])) == 1
+    assert len(world.ifs.standing()) == 1
+    world.ifs.answer_lost = lambda _: is_cancel_lost
+    for _ in range(3):
+        world.now += timedelta(seconds=SETTLING_S)
+        world.run([make_document("a")], not_wanted="bill is Draft")
+    assert world.ifs.standing() == []
+    assert world.entry("a").state in {State.CANCELLED, State.LEFT_OUT}
+    world.check_evidence()
+
+
 def test_what_a_bill_takes_off_its_orders_follows_its_record(world: World) -> None:
     """A line is linked to another order with the same coding: both orders become due."""
     line = BilledLine(

@@ -104,6 +104,8 @@ class Deciding:
         decision = decide(situation)
         if shown and not is_mine(candidate, shown):
             decision = _WITHOUT_OWNERSHIP.get(decision, decision)
+        if decision is Decision.CANCEL:
+            candidate = _with_intent_found(candidate)
         if decision in _OF_OURS and not is_ours(candidate.entry):
             decision = Decision.REPORT_CHANGE
         return Step(candidate=candidate, decision=decision, shown=shown)
@@ -292,6 +294,14 @@ def _is_update_unsent(candidate: Candidate, shown: InvoiceShown) -> bool:
         return False
     is_as_intended = entry.intent is not None and has_content(shown, entry.intent)
     return has_content(shown, entry.content) and not is_as_intended
+
+
+def _with_intent_found(candidate: Candidate) -> Candidate:
+    """What is about to be cancelled before its creation was ever confirmed stands as intended."""
+    entry = candidate.entry
+    if entry is None or entry.content is not None:
+        return candidate
+    return replace(candidate, entry=replace(entry, content=entry.intent))
 
 
 def _with_update_unsent(candidate: Candidate) -> Candidate:
