@@ -253,7 +253,8 @@ def _check_supplier(document: Supplier, reference: Reference) -> Iterator[Proble
             continue
         yield from _check_term(values.get("PayTermId"), company)
         currency = values.get("DefCurrency")
-        if currency is not None and company.currencies and currency not in company.currencies:
+        known = company.currencies
+        if currency is not None and known is not None and currency not in known:
             yield Problem(
                 code="currency_unknown",
                 field="DefCurrency",

@@ -248,6 +248,9 @@ def test_every_company_of_a_new_supplier_is_checked(on_vendor: OnVendor) -> None
         ("payment_term_unknown", "PayTermId"),
         ("currency_unknown", "DefCurrency"),
     ]
+    bare = company_reference(HUS, currencies=frozenset())
+    known = replace(reference(suppliers=[]), companies={HUS: bare})
+    assert "currency_unknown" in {p.code for p in on_vendor(vendor(), known=known).problems}
     lenient = company_reference(HUS, payment_terms=None, currencies=None)
     known = replace(reference(suppliers=[]), companies={HUS: lenient})
     assert [p.code for p in on_vendor(vendor(), known=known).problems] == ["company_unknown"]
