@@ -10,6 +10,7 @@ import pytest
 from target_ifs_cloud.mapping import CaseResult, Rules, load_rules, run_cases
 
 TRANSFORMS = Path(__file__).parents[3] / "transforms"
+NO_RULE = "problem no_rule"
 
 
 def test_every_shipped_example_is_right(rules: Rules) -> None:
@@ -68,3 +69,36 @@ def test_a_code_with_leading_zeros_is_not_the_number(tmp_path: Path) -> None:
         'value: "6000", company: HCA, gives: "04010"',
     )  # fmt: skip
     assert [result.found for result in wrong] == ["4010"]
+
+
+@pytest.mark.parametrize(
+    ("case", "expected", "found"),
+    [
+        ('table: accounts, value: "6000", gives: "4010"', "4010", "4010"),
+        ("table: accounts, value: 6000, gives: 4010.0", "4010.0", "4010"),
+        ('table: accounts, value: "6000", nothing: true', "nothing", "4010"),
+        ('table: accounts, value: "6000", problem: no_rule', "problem no_rule", "4010"),
+        ("tax: GST, percent: 5.0, company: HCA, gives: GST5", "GST5", "GST5"),
+        (
+            "tax: GST, percent: 6, company: HCA, problem: no_rule",
+            "problem no_rule",
+            "problem no_rule",
+        ),
+        ("no_tax: true, company: HCA, gives: EX0", "EX0", "EX0"),
+        ("no_tax: true, company: HUS, gives: EX1", "EX1", "EX0"),
+        ("tax: GST, percent: 0, company: HCA, gives: GST5", "GST5", "problem no_rule"),
+        ("company_of: {location: Austin}, gives: HUS", "HUS", "HUS"),
+        ("company_of: {location: Boise}, problem: no_rule", NO_RULE, NO_RULE),
+        ("company_of: {location: Austin}, gives: HCA", "HCA", "HUS"),
+    ],
+)
+def test_an_example_is_right_when_it_comes_out_as_it_says(
+    tmp_path: Path, case: str, expected: str, found: str
+) -> None:
+    """A number may be written with or without its point, a code with a leading zero may not."""
+    folder = Path(shutil.copytree(TRANSFORMS, tmp_path / "transforms"))
+    text = f"rules_for: tables\ntables: {{}}\ncases:\n  - {{title: this one, {case}}}\n"
+    (folder / "more.yml").write_text(text, encoding="utf-8")
+    (result,) = [one for one in run_cases(load_rules(folder)) if one.title == "this one"]
+    assert (result.where, result.expected, result.found) == ("more.yml:4 cases[1]", expected, found)
+    assert result.is_right is (expected == found or "." in expected)
