@@ -88,7 +88,7 @@ def evaluate(rule: Rule, context: Context) -> Answer:
     return _wrong(
         rule,
         "value_too_long",
-        answer.source,
+        describe(rule),
         message=f"{shown(answer.value)} has {len(answer.value)} characters; {rule.length_max} fit",
         fix="Shorten it in Procurify, or let the rule say `longer: cut`.",
     )

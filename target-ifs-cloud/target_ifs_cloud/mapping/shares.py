@@ -58,8 +58,11 @@ def row_name(path: str, row: Record, position: int) -> str:
 
 
 def check_currency(value: object, field: str, reading: Reading) -> bool:
-    """True when a nested currency (record or id) does not contradict the document's."""
-    if is_blank(value):
+    """True when a nested currency (record or id) does not contradict the document's.
+
+    A document without a currency has a problem of its own, and nothing to contradict.
+    """
+    if is_blank(value) or not reading.code:
         return True
     name = (read_text(pick(value, "name")) or "").upper()
     own_id = read_id(reading.record.get("id"))

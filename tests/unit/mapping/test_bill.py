@@ -236,6 +236,52 @@ def test_all_reasons_come_at_once(on_bill: OnBill) -> None:
     }
 
 
+def nowhere(code: str = "6000") -> Record:
+    """A line whose department is at a location of no company."""
+    share = allocation("80.00", code)
+    share["budget"]["department"]["branch"] = {"id": 9, "name": "Nowhere"}
+    return item(8801, "80.00", "4.00", tax_name="VAT", cost_allocations=[share])
+
+
+SHARE = "items[8801].cost_allocations[301]"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        ({"items": [nowhere()]}, [("no_rule", f"{SHARE}.department")]),
+        ({"items": [nowhere("6999")]},
+         [("no_rule", f"{SHARE}.department"), ("no_rule", f"{SHARE}.account_code")]),
+        ({"items": [nowhere()], "vendor": vendor(77)},
+         [("no_rule", f"{SHARE}.department"), ("supplier_unknown", "vendor")]),
+        ({"currency": None}, [("value_missing", "currency.name")]),
+        ({"currency": {"name": "dollars"}}, [("value_unreadable", "currency.name")]),
+        ({"vendor": None}, [("supplier_unknown", "vendor")]),
+        ({"invoice_number": "", "gl_post_date": "2025-12-31"},
+         [("number_missing", "invoice_number"), ("period_closed", "VoucherDate")]),
+        ({"invoice_number": "9" * 51}, [("value_too_long", "invoice_number")]),
+        ({"uuid": None, "status": 9},
+         [("status_unknown", "status"), ("identity_missing", "uuid")]),
+    ],
+    ids=range(9),
+)  # fmt: skip
+def test_what_follows_from_a_gap_is_no_further_reason(
+    on_bill: OnBill, changes: Record, reasons: list[tuple[str, str]]
+) -> None:
+    """Without its company a bill lacks no tax code, without its supplier no payment term."""
+    mapped = on_bill({**bill(), "tax_amount": None, "total_cost_with_tax": None, **changes})
+    told = [(p.code, p.field) for p in mapped.problems if p.code != "total_missing"]
+    assert told == reasons
+
+
+def test_a_held_bill_tells_the_amount_of_its_lines_else_its_own(on_bill: OnBill) -> None:
+    """For the report of what is held."""
+    assert on_bill(bill(vendor=None)).amount == Decimal("80.00")
+    lines = on_bill(bill([item(), item(9, "20.00", "1.00")], total_cost_with_tax=7))
+    assert (lines.amount, lines.currency) == (Decimal("101.00"), "USD")
+    assert on_bill({**bill([]), "total_cost_with_tax": 7}).amount == 7
+
+
 def test_an_account_is_not_blamed_for_an_unknown_company(on_bill: OnBill) -> None:
     """Which row of the account counts depends on the company."""
     share = allocation("80.00")

@@ -111,6 +111,8 @@ def answer(
         ("join: [P, {copy: blank}]", None),
         ("sum: [amount, more]", Decimal("3.30")),
         ("sum: [amount, none]", Decimal("1.10")),
+        ("sum: [none, blank, amount]", Decimal("1.10")),
+        ("sum: [amount, amount, more]", Decimal("4.40")),
         ("sum: [none, blank]", None),
         ("{when: {field: number, is: 7}, then: {constant: yes}}", "yes"),
         ("{when: {field: number, is: [8, 7]}, then: {constant: yes}}", "yes"),
