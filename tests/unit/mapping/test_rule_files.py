@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
@@ -271,3 +272,85 @@ def test_every_value_knows_its_line_and_path() -> None:
     ]
     assert [first["c"].where, first["d"].where] == ["r.yml:4 b[1].c", "r.yml:5 b[1].d"]
     assert node.plain == {"a": "007", "b": [{"c": True, "d": Decimal("-1.50")}, None]}
+
+
+def without(folder: Path, file: str, key: str) -> None:
+    """Remove a key of a rule file with all that stands under it."""
+    path = folder / file
+    text = path.read_text(encoding="utf-8")
+    shorter = re.sub(rf"(?m)^{key}:.*\n(?:[ #].*\n|\n)*", "", text, count=1)
+    assert shorter != text
+    path.write_text(shorter, encoding="utf-8")
+
+
+def test_what_a_file_does_not_say_is_decided_with_care(folder: Path) -> None:
+    """No open period holds, look-alikes and signs of fraud are told, nothing is rounded."""
+    for file, key in (
+        ("bill.yml", "posting_period"),
+        ("bill.yml", "suspected_duplicates"),
+        ("vendor.yml", "suspicions"),
+        ("purchase_order.yml", "line_statuses_left_out"),
+    ):
+        without(folder, file, key)
+    rules = load_rules(folder)
+    period, likeness, signs = rules.bill.period, rules.bill.duplicates, rules.vendor.suspicions
+    assert (period.closed, period.missing) == ("hold", "hold")
+    assert {likeness.near_number, likeness.same_amount_and_date, likeness.twin_vendor} == {"warn"}
+    assert {signs.payment_changed, signs.mail_domain_changed, signs.name_alike} == {"warn"}
+    assert rules.bill.rounding is None
+    assert rules.purchase_order.line_statuses_left_out == frozenset()
+    line = line_of(folder / "bill.yml", "rules_for:")
+    assert period.where == likeness.where == f"bill.yml:{line} rules_for"
+    assert signs.where == f"vendor.yml:{line_of(folder / 'vendor.yml', 'rules_for:')} rules_for"
+
+
+def test_every_choice_of_the_bill_is_read(folder: Path) -> None:
+    """Each where it stands, and none for another."""
+    path = folder / "bill.yml"
+    for key in ("allocations", "shipping", "posting_period", "suspected_duplicates"):
+        without(folder, "bill.yml", key)
+    start = path.read_text(encoding="utf-8").count("\n") + 1
+    with path.open("a", encoding="utf-8") as file:
+        file.write(
+            "allocations: {missing: order_line, other_total: hold}\n"
+            'shipping: {unclear: leave_out, account: "6300"}\n'
+            "rounding: {account: 6200, at_most: 0.05}\n"
+            "posting_period: {closed: next_open, missing: accrual_list}\n"
+            "suspected_duplicates: {near_number: hold, same_amount_and_date: ignore, "
+            "twin_vendor: warn}\n"
+        )
+    bill = load_rules(folder).bill
+    assert (bill.allocation_missing, bill.allocation_other_total) == ("order_line", "hold")
+    assert (bill.shipping.unclear, bill.shipping.account) == ("leave_out", "6300")
+    assert bill.rounding is not None
+    assert (bill.rounding.account, bill.rounding.at_most) == ("6200", Decimal("0.05"))
+    assert (bill.period.closed, bill.period.missing) == ("next_open", "accrual_list")
+    likeness = bill.duplicates
+    assert likeness.near_number == "hold"
+    assert (likeness.same_amount_and_date, likeness.twin_vendor) == ("ignore", "warn")
+    places = (bill.shipping, bill.rounding, bill.period, likeness)
+    assert [place.where.partition(" ")[0] for place in places] == [
+        f"bill.yml:{start + number}" for number in range(1, 5)
+    ]
+
+
+@pytest.mark.parametrize("percent", ["0", "100", "100.0"])
+def test_a_tax_rate_is_between_nothing_and_all(folder: Path, percent: str) -> None:
+    """Both ends are rates."""
+    change(folder, "tax_codes.yml", "percent: 7,", f"percent: {percent},")
+    assert Decimal(percent) in {row.percent for row in load_rules(folder).tax_rows}
+
+
+def test_companies_and_their_first_row_are_read_as_they_stand(folder: Path) -> None:
+    """In their order, each with its place."""
+    rules = load_rules(folder)
+    first = rules.by_company[CompanyId("HCA")]
+    assert (
+        first.where == f"companies.yml:{line_of(folder / 'companies.yml', '  HCA:')} companies.HCA"
+    )
+    rows = [(row.location, row.company, row.where.split()[1]) for row in rules.company_rows]
+    assert rows == [
+        ("vancouver", "HCA", "company_by[1]"),
+        ("calgary", "HCA", "company_by[2]"),
+        ("austin", "HUS", "company_by[3]"),
+    ]
