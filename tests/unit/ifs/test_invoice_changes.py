@@ -345,6 +345,66 @@ def test_rows_that_differ_are_told_by_the_fields_that_differ() -> None:
     ]
 
 
+def test_code_parts_that_ifs_fills_and_the_document_does_not_are_told() -> None:
+    """Of every letter; a blank one, and one that IFS does not show, is none."""
+    rows = list(proposal_rows())
+    for letter in "BCDEFGHIJ":
+        values = {**rows[2].values, f"Code{letter}": "X"}
+        extra = replace(rows[2], values=values)
+        head = replace(details().proposal, rows=(*rows[:2], extra))  # type: ignore[type-var]
+        seen = details(proposal=head)
+        assert differences(invoice(), shown(), seen, PROFILE) == [
+            f"posting of 10.00: IFS has another Code{letter}"
+        ]
+        change = correction_change_sets(invoice(), shown(), seen, PROFILE).proposal
+        assert change is not None
+        (patch,) = change.operations
+        assert (patch.fields or {})[f"Code{letter}"] == ("100" if letter == "B" else None)
+
+
+def test_equal_rows_are_paired_one_to_one() -> None:
+    """Two postings that are the same need two rows; the second of three is the one too many."""
+    twice = (posting("4010", "50.00"), posting("4010", "50.00"))
+    rows = tuple(child(f"p/Row({n})", f"e{n}", CodeA="4010", CurrAmount=50) for n in range(1, 4))
+    told = {}
+    for count in (1, 2, 3):
+        head = replace(details().proposal, rows=rows[:count])  # type: ignore[type-var]
+        told[count] = differences(invoice(postings=twice), shown(), details(proposal=head), PROFILE)
+    assert told == {
+        1: ["posting of 50.00 is missing in IFS"],
+        2: [],
+        3: ["posting of 50 stands in IFS and not in the document"],
+    }
+
+
+@pytest.mark.parametrize("hidden", ["CodeA", "CurrAmount"])
+def test_a_row_that_does_not_show_what_identifies_it_is_equal_to_none(hidden: str) -> None:
+    """Fields that are merely not shown do not count."""
+    first, *rest = proposal_rows()
+    values = {name: value for name, value in first.values.items() if name != hidden}
+    head = replace(  # type: ignore[type-var]
+        details().proposal, rows=(replace(first, values=values), *rest)
+    )
+    change = correction_change_sets(invoice(), shown(), details(proposal=head), PROFILE).proposal
+    assert change is not None
+    assert [o.method for o in change.operations] == ["PATCH"]
+    bare = {name: value for name, value in first.values.items() if name != "CodeB"}
+    head = replace(  # type: ignore[type-var]
+        details().proposal, rows=(replace(first, values=bare), *rest)
+    )
+    assert differences(invoice(), shown(), details(proposal=head), PROFILE) == []
+
+
+@pytest.mark.parametrize(
+    ("net", "tax", "expected"),
+    [("100", "5", True), ("100.01", "5", False), ("100", "5.01", False), ("95", "10", False)],
+)
+def test_parts_are_added_up_to_net_and_tax_each(net: str, tax: str, *, expected: bool) -> None:
+    """Not to their sum."""
+    seen = shown(NetCurrAmount=net, VatCurrAmount=tax)
+    assert is_whole(seen, details(), PROFILE) is expected
+
+
 def test_many_differences_are_counted_not_listed() -> None:
     """A report stays readable; twenty are all told."""
     few = tuple(Line(ref=str(n), net=Decimal(n), tax=Decimal(0), tax_code=None) for n in range(20))

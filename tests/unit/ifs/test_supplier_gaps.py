@@ -103,6 +103,38 @@ def test_a_row_that_a_person_has_edited_since_is_not_made_again(ifs: Bench) -> N
     assert posts(ifs, supplier()) == []
 
 
+def test_a_row_stands_for_one_row(ifs: Bench) -> None:
+    """Two mails that are the same need two rows; a row that shows nothing of ours is none."""
+    document = supplier(has_comm_ids=False)
+    mail = document.rows[1]
+    double = Supplier(
+        source=document.source,
+        supplier=document.supplier,
+        name=document.name,
+        country=document.country,
+        header=(),
+        rows=(document.rows[0], mail, mail),
+    )
+    for rows, missing in (
+        ([MAIL], [(MAILS, None, "a@x.example")]),
+        ([MAIL, {**MAIL, "CommId": 9}], []),
+        ([{"Other": 1, "CommId": at} for at in (1, 2)], [(MAILS, None, "a@x.example")] * 2),
+    ):
+        ifs.site.collections[ifs.path("supplier", ADDRESSES)] = [dict(ADDRESS_ROW)]
+        ifs.site.collections[ifs.path("supplier", MAILS)] = [dict(one) for one in rows]
+        assert posts(ifs, double) == missing
+
+
+def test_suppliers_that_are_whole_are_not_in_the_answer(ifs: Bench) -> None:
+    """The others are, each with what it lacks."""
+    assert read_gaps(ifs.client, []) == {}
+    gaps = read_gaps(ifs.client, [supplier()])
+    assert list(gaps) == ["S1"]
+    keys = [operation.key for operation in gaps[SupplierId("S1")].operations]
+    assert keys[0] == ("SupplierId", "AddressId")
+    assert len(keys) == 4
+
+
 def test_an_incomplete_answer_posts_nothing(ifs: Bench) -> None:
     """Not shown means nothing then."""
     ifs.site.answer = lambda _: Told(value="{")
