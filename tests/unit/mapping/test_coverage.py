@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,15 @@ import pytest
 
 from target_ifs_cloud.mapping import Coverage, CoverageRow, Rules, coverage
 from target_ifs_cloud.mapping.coverage_listed import custom_fields_of
+from target_ifs_cloud.mapping.operators import (
+    Condition,
+    CustomField,
+    FirstOf,
+    Join,
+    Operator,
+    Rule,
+    When,
+)
 from target_ifs_cloud.reference import Reference
 from tests.unit.mapping.builders import (
     HCA,
@@ -236,6 +246,59 @@ def test_a_document_of_two_companies_has_no_taxes_and_a_term_of_no_company(surve
     found = survey([("bills", bill(lines, payment_terms="Net 99"))])
     assert gaps(found, "tax") == []
     assert [row.company for row in gaps(found, "payment term")] == [""]
+
+
+def test_custom_fields_are_found_wherever_a_rule_reads_them(rules: Rules) -> None:
+    """In code parts and in every field of bills and orders, at any depth."""
+
+    def reads(name: str) -> Rule:
+        return Rule(where="x.yml:1", operator=CustomField(field=name))
+
+    def rule(operator: Operator) -> Rule:
+        return Rule(where="x.yml:1", operator=operator)
+
+    condition = Condition(path="a", words=None, is_negated=False)
+    choice = rule(When(condition=condition, then=reads("then"), otherwise=reads("else")))
+    alone = rule(When(condition=condition, then=reads("only"), otherwise=None))
+    deep = rule(FirstOf(rules=(rule(Join(parts=(reads("part"), alone))), choice)))
+    none: dict[str, Any] = {"header": (), "line_fields": (), "posting_fields": ()}
+    bare = replace(
+        rules,
+        letters={HCA: (("B", reads("letter")),)},
+        bill=replace(rules.bill, invoice=replace(rules.bill.invoice, **none)),
+        purchase_order=replace(
+            rules.purchase_order, invoice=replace(rules.purchase_order.invoice, **none)
+        ),
+    )
+    assert custom_fields_of(bare) == {"letter"}
+    for name in none:
+        values: dict[str, Any] = {name: (("Field", deep),)}
+        for kind in ("bill", "purchase_order"):
+            own = getattr(bare, kind)
+            changed: dict[str, Any] = {kind: replace(own, invoice=replace(own.invoice, **values))}
+            found = custom_fields_of(replace(bare, **changed))
+            assert found == {"letter", "part", "only", "then", "else"}
+
+
+def test_a_custom_field_is_used_by_its_name_or_its_id(rules: Rules) -> None:
+    """In any spelling; a field that is off does not matter."""
+    by_id = Rule(where="x.yml:1", operator=CustomField(field="77"))
+    letters = {HCA: (*rules.letters[HCA], ("D", by_id))}
+    listed: Records = [
+        ("custom_fields", {"id": 77, "name": "Seventy-seven"}),
+        ("custom_fields", {"id": 1, "name": " PROJECT "}),
+        ("custom_fields", {"id": 2, "name": "Grant", "is_active": False}),
+        ("custom_fields", {"id": 3, "name": "Sponsor", "is_active": True}),
+        ("account_codes", {"id": 4, "code": "8000", "active": False}),
+        ("departments", {"name": "Idle", "branch": {"name": "Boise"}}),
+        ("locations", {"name": "Old", "active": False}),
+    ]
+    found = coverage(replace(rules, letters=letters), reference(), listed)
+    assert [(row.kind, row.value) for row in found.gaps] == [
+        ("custom field", "Sponsor"),
+        ("location and department", "Boise / Idle"),
+    ]
+    assert (found.seen["custom field"], found.covered["custom field"]) == (3, 2)
 
 
 def test_what_the_rules_leave_out_is_not_counted(survey: Any) -> None:
