@@ -13,9 +13,9 @@ import pytest
 from target_ifs_cloud.delivery.deciding import Deciding
 from target_ifs_cloud.delivery.entry import UNSURE, Content, Entry, State
 from target_ifs_cloud.delivery.plan import Decision
-from target_ifs_cloud.delivery.recording import Step
 from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.situation import Candidate
+from target_ifs_cloud.delivery.step import Step
 from target_ifs_cloud.documents import DocumentKey, Problem, SupplierInvoice
 from target_ifs_cloud.ifs.invoice_reader import Mark
 from target_ifs_cloud.ifs.invoices import InvoiceShown
