@@ -16,7 +16,7 @@ install: $(VENV)/.installed ## Create .venv with everything pinned by uv.lock
 $(VENV)/.installed: uv.lock pyproject.toml tap-procurify/pyproject.toml target-ifs-cloud/pyproject.toml sandbox/pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet "uv==$(UV_VERSION)"
-	$(BIN)/uv sync --frozen --quiet
+	$(BIN)/uv sync --frozen --quiet --compile-bytecode
 	@touch $@
 
 demo: install ## Install, start the sandbox, run the pipeline twice through Meltano, show the result
