@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,10 @@ import pytest
 import requests_mock
 
 from target_ifs_cloud.delivery.run import DeliveryRun, open_run
+from target_ifs_cloud.delivery.suppliers import SupplierDelivery
+from target_ifs_cloud.documents import CompanyId
 from target_ifs_cloud.mapping import map_bill
+from target_ifs_cloud.reference import SupplierCompany
 from target_ifs_cloud.settings import SCHEMA, Settings, read_settings
 from tests.faults.routes_site import RoutesSite
 from tests.unit.mapping.builders import (
@@ -228,3 +232,22 @@ def test_new_rules_are_applied_to_bills_that_come_again(
     monkeypatch.setattr("target_ifs_cloud.delivery.mapped.map_bill", map_and_tell)
     assert world.run(bills=bills) == 0
     assert mapped == bills
+
+
+def test_company_rows_of_a_new_supplier_that_ifs_shows_late_hold_no_bill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The supplier was made by this run; its rows are asked for once more before the run ends."""
+    known = supplier_reference()
+    assert known.companies
+    unread = replace(known, companies=None)
+    answers: list[Mapping[CompanyId, SupplierCompany]] = [{}, known.companies]
+    monkeypatch.setattr(f"{SITE}.read_suppliers", lambda _: {known.supplier: unread})
+    monkeypatch.setattr(
+        f"{SITE}.read_supplier_companies", lambda _, ids: {id_: answers.pop(0) for id_ in ids}
+    )
+    monkeypatch.setattr(SupplierDelivery, "has_linked", True)
+    world = World(tmp_path)
+    assert world.run(bills=[numbered("A-1", "100.00")]) == 0
+    assert [number for number, *_ in world.site.invoices()] == ["A-1"]
+    assert answers == []

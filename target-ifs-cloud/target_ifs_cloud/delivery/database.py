@@ -46,6 +46,26 @@ def open_database(url: str) -> sa.Engine:
     return engine
 
 
+def open_existing_database(url: str) -> sa.Engine:
+    """The outbox of earlier runs: an empty one beside it would say that all is well.
+
+    Raises:
+        ConfigurationError: as :func:`open_database`; or there is no such file.
+    """
+    try:
+        parsed = sa.engine.make_url(url)
+    except sa.exc.ArgumentError:
+        return open_database(url)  # which says what is wrong
+    if _is_file(parsed) and not Path(str(parsed.database)).exists():
+        message = (
+            f"there is no outbox at {parsed.database}, seen from {Path.cwd()}. Ask through "
+            "`meltano invoke procurify-ifs`, which knows where the runs keep it, or name it with "
+            "--outbox-url or TARGET_IFS_CLOUD_OUTBOX_URL"
+        )
+        raise ConfigurationError(message)
+    return open_database(url)
+
+
 def make_engine(url: str) -> sa.Engine:
     """An engine for this address; nothing is opened but its folder.
 
@@ -77,9 +97,13 @@ def make_engine(url: str) -> sa.Engine:
 
 
 def _make_folder(parsed: sa.URL) -> None:
-    is_file = parsed.database not in {None, "", ":memory:"} and not parsed.query.get("uri")
-    if parsed.get_backend_name() == "sqlite" and is_file:
+    if _is_file(parsed):
         Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _is_file(parsed: sa.URL) -> bool:
+    is_named = parsed.database not in {None, "", ":memory:"} and not parsed.query.get("uri")
+    return parsed.get_backend_name() == "sqlite" and is_named
 
 
 def _set_pragmas(dbapi_connection: Any, _record: object) -> None:  # noqa: ANN401

@@ -241,6 +241,7 @@ class DeliveryRun:
         """
         self._land()
         if self._suppliers.has_linked:
+            self._site.forget_missing_companies()
             self._retry_held(SUPPLIER_PROBLEMS)
         self._wait_for_doubts()
         if self._invoices.has_freed_keys:

@@ -164,6 +164,12 @@ class Site:
             self._keep({id_: replace(known[id_], companies=rows[id_]) for id_ in unread})
         return self.reference
 
+    def forget_missing_companies(self) -> None:
+        """Ask again for the company rows of suppliers that showed none: IFS may show them late."""
+        suppliers = self.reference.suppliers
+        none = {id_: s for id_, s in suppliers.items() if s.companies == {}}
+        self._keep({id_: replace(s, companies=None) for id_, s in none.items()})
+
     def _keep(self, suppliers: Mapping[SupplierId, SupplierReference]) -> None:
         merged = {**self._loaded.suppliers, **suppliers}
         self.__dict__["_loaded"] = replace(self._loaded, suppliers=merged)

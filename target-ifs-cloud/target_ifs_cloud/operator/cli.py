@@ -16,7 +16,7 @@ import click
 
 from target_ifs_cloud.delivery import audit
 from target_ifs_cloud.delivery.actor import person_here
-from target_ifs_cloud.delivery.database import open_database
+from target_ifs_cloud.delivery.database import open_existing_database
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.lease import hold_lease, holder_name, is_alive_here
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
@@ -84,7 +84,7 @@ def _with_outbox(command: Command) -> Command:
     @wraps(command)
     @_with_exit_codes
     def wrapped(outbox_url: str, **options: object) -> None:
-        command(Outbox(open_database(outbox_url), utc_now), **options)
+        command(Outbox(open_existing_database(outbox_url), utc_now), **options)
 
     return wrapped  # type: ignore[return-value]
 
@@ -302,7 +302,7 @@ def reconcile_books(config: Path | None, month_field: str) -> None:
     settings = target_settings(config)
     log = logging.getLogger("procurify-ifs")
     with closing(open_reading_site(settings, log=log)) as site:
-        outbox = Outbox(open_database(settings.outbox_url), utc_now)
+        outbox = Outbox(open_existing_database(settings.outbox_url), utc_now)
         result = reconcile(
             outbox,
             site,

@@ -17,6 +17,7 @@ from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Content, Entry, State
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.documents import CompanyId, DocumentKey, Problem, Source, SupplierId
+from target_ifs_cloud.errors import EXIT_CONFIGURATION
 from target_ifs_cloud.operator.cli import main
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=timezone.utc)
@@ -71,6 +72,20 @@ def outbox(tmp_path: Path) -> Outbox:
 def call(outbox: Outbox, *words: str) -> Result:
     """The command as a person types it."""
     return CliRunner().invoke(main, [*words, "--outbox-url", str(outbox.engine.url)])
+
+
+def test_without_an_outbox_nobody_is_told_that_all_is_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command in another folder, or without the settings of the runs, makes no empty outbox."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TARGET_IFS_CLOUD_OUTBOX_URL", raising=False)
+    for words in (["status"], ["show", "a1"], ["verify-audit"], ["export-audit"]):
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == EXIT_CONFIGURATION
+        assert "there is no outbox at var/outbox.db" in result.output
+        assert "meltano invoke procurify-ifs" in result.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_status_shows_where_everything_stands_and_what_needs_a_person(outbox: Outbox) -> None:
