@@ -16,7 +16,7 @@ from target_ifs_cloud.delivery.audit import (
     read_checkpoint,
     read_lines,
 )
-from target_ifs_cloud.delivery.tables import METADATA
+from target_ifs_cloud.delivery.tables import AUDIT, METADATA
 from target_ifs_cloud.errors import ConfigurationError
 
 Line = tuple[int, str, str]
@@ -166,3 +166,14 @@ def test_every_line_is_read_back_in_order_also_across_pages(length: int) -> None
         lines = list(read_lines(connection))
         assert lines == make_trail(length)
         assert read_checkpoint(connection) == end_of(lines)
+
+
+def test_a_line_put_before_the_first_one_is_read_too() -> None:
+    """Whatever number it was given."""
+    engine = sa.create_engine("sqlite://")
+    METADATA.create_all(engine)
+    with engine.begin() as connection:
+        append(connection, [{"event": "line 1"}])
+        forged = {"seq": -7, "entry": "{}", "hash": FIRST_HASH}
+        connection.execute(sa.insert(AUDIT), [forged])
+        assert find_breaks(read_lines(connection))

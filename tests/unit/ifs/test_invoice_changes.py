@@ -428,6 +428,7 @@ def test_many_differences_are_counted_not_listed() -> None:
         (details(), True),
         (details(lines=()), False),
         (details(lines=lines()[:1]), False),
+        (details(lines=(*lines(), lines()[0])), False),
         (details(proposal=None), False),
         (details(uses_proposal=False), False),
         (details(uses_proposal=False, postings=proposal_rows()), True),
