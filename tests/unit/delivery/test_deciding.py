@@ -19,6 +19,7 @@ from target_ifs_cloud.delivery.step import Step
 from target_ifs_cloud.documents import DocumentKey, Problem, SupplierInvoice
 from target_ifs_cloud.ifs.invoice_reader import Mark
 from target_ifs_cloud.ifs.invoices import InvoiceShown
+from tests.unit.delivery.builders import candidate_of, entry_of
 from tests.unit.ifs import documents
 
 NOW = datetime(2026, 3, 12, tzinfo=timezone.utc)
@@ -92,15 +93,7 @@ def is_marked(invoice: InvoiceShown, marks: Mapping[DocumentKey, Mark], key: Doc
 
 def entry(state: State = State.CONFIRMED, **changes: Any) -> Entry:
     """What the outbox remembers of the document as it was sent."""
-    values: dict[str, Any] = {
-        "source": DOCUMENT.source,
-        "state": state,
-        "rules_version": "r1",
-        "key": DOCUMENT.key,
-        "content": SENT,
-        "ifs_id": "7",
-    }
-    return Entry(**{**values, **changes})
+    return entry_of(DOCUMENT, state, **changes)
 
 
 def doubt(**changes: Any) -> Entry:
@@ -113,18 +106,7 @@ def candidate(
     known: Entry | None = None, document: SupplierInvoice | None = DOCUMENT, **changes: Any
 ) -> Candidate:
     """The document on its way again, read anew."""
-    values: dict[str, Any] = {
-        "record": {},
-        "source": replace(DOCUMENT.source, hash="newer"),
-        "document": document,
-        "problems": (),
-        "not_wanted": "",
-        "rules_version": "r1",
-        "amount": document.gross if document else None,
-        "currency": "CAD",
-        "entry": known,
-    }
-    return Candidate(**{**values, **changes})
+    return candidate_of(DOCUMENT, known, document, **changes)
 
 
 def decide(ifs: Ifs, *candidates: Candidate) -> list[Step]:

@@ -28,6 +28,7 @@ from target_ifs_cloud.delivery.situation import (
 )
 from target_ifs_cloud.documents import ORDER_SERIES, SupplierInvoice
 from target_ifs_cloud.ifs.invoices import InvoiceShown
+from tests.unit.delivery.builders import candidate_of, entry_of
 from tests.unit.ifs import documents
 
 NOW = datetime(2026, 3, 12, tzinfo=timezone.utc)
@@ -38,33 +39,14 @@ MOVED = documents.invoice(number="Inv-2")
 
 def entry(state: State = State.CONFIRMED, **changes: Any) -> Entry:
     """What the outbox remembers of the document as it was sent."""
-    values: dict[str, Any] = {
-        "source": DOCUMENT.source,
-        "state": state,
-        "rules_version": "r1",
-        "key": DOCUMENT.key,
-        "content": Content.of(DOCUMENT),
-        "ifs_id": "7",
-    }
-    return Entry(**{**values, **changes})
+    return entry_of(DOCUMENT, state, **changes)
 
 
 def candidate(
     known: Entry | None = None, document: SupplierInvoice | None = DOCUMENT, **changes: Any
 ) -> Candidate:
     """The document on its way again, read anew."""
-    values: dict[str, Any] = {
-        "record": {},
-        "source": replace(DOCUMENT.source, hash="newer"),
-        "document": document,
-        "problems": (),
-        "not_wanted": "",
-        "rules_version": "r1",
-        "amount": document.gross if document else None,
-        "currency": "CAD",
-        "entry": known,
-    }
-    return Candidate(**{**values, **changes})
+    return candidate_of(DOCUMENT, known, document, **changes)
 
 
 @pytest.mark.parametrize(
