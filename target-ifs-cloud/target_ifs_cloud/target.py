@@ -9,17 +9,59 @@ from types import FrameType
 from typing import IO, Any, ClassVar
 
 from singer_sdk import Sink, Target
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from singer_sdk.io_base import SingerReader
 from typing_extensions import override
 
+from target_ifs_cloud import exact_json
 from target_ifs_cloud.delivery.run import DeliveryRun, open_run
-from target_ifs_cloud.errors import EXIT_CONFIGURATION, EXIT_SETTLED, EXIT_STOPPED, RunError
+from target_ifs_cloud.errors import (
+    EXIT_CONFIGURATION,
+    EXIT_SETTLED,
+    EXIT_STOPPED,
+    RunError,
+    TemporaryError,
+)
 from target_ifs_cloud.settings import SCHEMA, read_settings
 from target_ifs_cloud.sinks import sink_of
 
 SAFE_POINT_RECORDS = 10_000
 """After how many records a STATE message makes the run settle and print it on the way."""
+
+
+class BrokenInputError(TemporaryError):
+    """What arrives is no Singer message: the tap broke off, or something else wrote between."""
+
+    def __init__(self, reason: str) -> None:
+        """Say what is wrong; never the line, which may hold what nobody should read in a log."""
+        super().__init__(
+            f"{reason}. No bookmark moves and nothing is lost: mend the tap, and run again"
+        )
+
+
+class MessageReader(SingerReader):
+    """As the SDK's, with a faster decoder, and without the line in what it says of a bad one."""
+
+    @override
+    def deserialize_json(self, line: str) -> dict[str, Any]:
+        try:
+            message = exact_json.parse(line)
+        except (ValueError, RecursionError) as error:
+            raise BrokenInputError("a line of the input is no JSON, or breaks off") from error
+        if not isinstance(message, dict):
+            raise BrokenInputError("a line of the input is no Singer message")
+        return message
+
+    @override
+    def _process_unknown_message(self, message_dict: dict[str, Any]) -> None:
+        raise BrokenInputError("a message of the input has a type that Singer does not know")
+
+    @staticmethod
+    @override
+    def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
+        if missing := sorted(requires - line_dict.keys()):
+            raise BrokenInputError(f"a message of the input lacks {', '.join(missing)}")
 
 
 class TargetIFSCloud(Target):
@@ -30,6 +72,7 @@ class TargetIFSCloud(Target):
     """
 
     name = "target-ifs-cloud"
+    message_reader_class = MessageReader
     package_name = "target-ifs-cloud"
     config_jsonschema: ClassVar[dict[str, Any]] = SCHEMA
     capabilities: ClassVar[list[CapabilitiesEnum]] = [
@@ -107,9 +150,9 @@ class TargetIFSCloud(Target):
         try:
             _ = self.run
             self.listen(file_input)
-        except RunError as error:
-            self.logger.error("run stopped: %s", error)  # noqa: TRY400 (ours, told in full)
-            sys.exit(error.exit_code)
+        except (RunError, RecordsWithoutSchemaException) as error:
+            self.logger.error("run stopped: %s", error)  # noqa: TRY400 (told in full)
+            sys.exit(error.exit_code if isinstance(error, RunError) else EXIT_STOPPED)
         finally:
             if self._run is not None:
                 self._run.close()

@@ -149,6 +149,44 @@ def test_records_arrive_as_the_tap_sent_them(monkeypatch: pytest.MonkeyPatch) ->
     assert record == {"total": Decimal("10.10"), "when": "x"}
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": "RECORD", "stream": "bills", "record": {"note": "canary',
+        "canary: a word that another program wrote",
+        '["canary"]',
+        '{"stream": "bills", "record": {"note": "canary"}}',
+        '{"type": "RECORD", "stream": "bills", "note": "canary"}',
+        '{"type": "RECORD", "stream": "orders", "record": {"note": "canary"}}',
+        '{"type": "CANARY"}',
+    ],
+)
+def test_an_input_that_breaks_off_stops_the_run_in_words(
+    line: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """No traceback, no STATE, and nothing of the line, which may hold anything, in the log."""
+    run = FakeRun()
+    pipe = io.StringIO(messages("bills", state={"last": 1}).getvalue() + line)
+    assert listen(run, pipe, monkeypatch) == 4
+    assert "run stopped: " in caplog.text
+    assert "Traceback" not in caplog.text
+    assert "canary" not in caplog.text.lower()
+    assert capsys.readouterr().out == ""
+    assert run.is_closed
+
+
+def test_numbers_that_are_none_reach_the_mapping_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds that bill with a reason; the run goes on."""
+    run = FakeRun()
+    line = '{"type": "RECORD", "stream": "bills", "record": {"total": NaN, "note": "\\ud800"}}\n'
+    pipe = io.StringIO(messages("bills").getvalue().splitlines()[0] + "\n" + line)
+    listen(run, pipe, monkeypatch)
+    assert run.calls[1][1] == [{"total": "NaN", "note": "\ud800"}]
+
+
 def test_bank_and_card_details_never_reach_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever tap they come from, and however deep they stand."""
     run = FakeRun()

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from target_ifs_cloud import exact_json
 from target_ifs_cloud.delivery.plan import Known
 from target_ifs_cloud.delivery.sent_parts import parts_text, with_parts
 from target_ifs_cloud.documents import (
@@ -274,26 +275,11 @@ def _key_of(row: Mapping[str, Any]) -> DocumentKey | None:
 
 
 def pack(record: Mapping[str, Any]) -> bytes:
-    """A record as compressed JSON; decimals are kept exactly, as tagged text."""
-    text = json.dumps(record, default=_tag_decimal, separators=(",", ":"))
-    return zlib.compress(text.encode(), 1)
+    """A record as compressed JSON with exact decimals."""
+    return zlib.compress(exact_json.to_bytes(record), 1)
 
 
 def unpack(payload: bytes) -> dict[str, Any]:
     """Read back :func:`pack`."""
-    record: dict[str, Any] = json.loads(zlib.decompress(payload), object_hook=_untag_decimal)
+    record: dict[str, Any] = exact_json.parse(zlib.decompress(payload))
     return record
-
-
-_DECIMAL_TAG = "__decimal__"
-
-
-def _tag_decimal(value: object) -> dict[str, str]:
-    if isinstance(value, Decimal):
-        return {_DECIMAL_TAG: str(value)}
-    message = f"a record holds a {type(value).__name__}, which JSON has no form for"
-    raise TypeError(message)
-
-
-def _untag_decimal(value: dict[str, Any]) -> Any:  # noqa: ANN401
-    return Decimal(value[_DECIMAL_TAG]) if value.keys() == {_DECIMAL_TAG} else value

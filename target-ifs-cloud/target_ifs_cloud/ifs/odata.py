@@ -18,6 +18,7 @@ from decimal import Decimal
 from typing import Any, NewType
 from urllib.parse import quote
 
+from target_ifs_cloud import exact_json
 from target_ifs_cloud.wire.exchange import LOCKED_TAG, NO_ERROR, ErrorText
 
 Filter = NewType("Filter", str)
@@ -219,7 +220,7 @@ def parse_json(text: bytes) -> Any:  # noqa: ANN401  (any JSON value)
         ValueError: it is no JSON, is cut short, or holds a number that is none (``NaN``).
     """
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        return exact_json.parse(text, constant=_refuse_constant)
     except RecursionError as error:
         message = "the text is nested too deeply"
         raise ValueError(message) from error

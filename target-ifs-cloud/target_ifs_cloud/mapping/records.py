@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from target_ifs_cloud import exact_json
 from target_ifs_cloud.documents import Source, SourceKind, source_uuid
 from target_ifs_cloud.mapping.problems import Findings
 from target_ifs_cloud.money import is_exact, parse_amount, round_amount
@@ -245,10 +245,10 @@ def identity(kind: SourceKind, record: object) -> str:
 def _hash(record: object) -> str:
     """SHA-256 of the record as it came; numbers are told apart by their digits, as JSON does."""
     try:
-        text = json.dumps(record, sort_keys=True, default=str)
+        text = exact_json.to_sorted_bytes(record)
     except (ArithmeticError, ValueError, TypeError, RecursionError, MemoryError):
-        text = _rough_text(record)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        text = _rough_text(record).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()
 
 
 def _rough_text(record: object) -> str:
