@@ -197,17 +197,16 @@ def _fields(
     """Fields of IFS by their rules; empty ones are not sent."""
     findings = frame.inputs.findings
     owners = (record, record.get("orderitem"), frame.inputs.record)
-    custom_fields = [pick(owner, "custom_fields") for owner in owners]
     values: dict[str, Value] = {}
+    context = Context(
+        record=record,
+        taken=taken,
+        header=values,
+        custom_fields=[pick(owner, "custom_fields") for owner in owners],
+        company=frame.company.company if frame.company else None,
+        day=frame.day,
+    )
     for name, rule in rules:
-        context = Context(
-            record=record,
-            taken=taken,
-            header=values,
-            custom_fields=custom_fields,
-            company=frame.company.company if frame.company else None,
-            day=frame.day,
-        )
         if isinstance(rule.operator, Take) and _is_explained_gap(rule.operator, frame, taken):
             continue
         value = ask(rule, f"{place}.{name}", context, findings)
