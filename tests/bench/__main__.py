@@ -17,9 +17,8 @@ from rich.table import Table
 
 from tests.bench import Row
 
-MODULES = ("delivery", "tap", "sandbox")
+MODULES = ("delivery", "volume", "tap", "sandbox")
 PAGE = Path(__file__).parents[2] / "docs" / "performance.md"
-BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 HEADINGS = ("id", "metric", "measured", "anchor", "target", "met")
 
 
@@ -49,21 +48,28 @@ def show(title: str, rows: list[Row], console: Console) -> None:
 
 
 def write_page(tables: Mapping[str, Sequence[Row]], command: str) -> None:
-    """Put the tables between their marks; the rest of the page stays."""
+    """Put each table between its own marks; the rest of the page stays."""
     today = datetime.now(timezone.utc).date().isoformat()
     machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    lines = [BEGIN, f"`{command}`, {today}, {machine}; load at the end {os.getloadavg()[0]:.1f}."]
+    where = f"{today}, {machine}; load at the end {os.getloadavg()[0]:.1f}"
+    page = PAGE.read_text(encoding="utf-8")
     for name, rows in tables.items():
-        lines += ["", f"**{name}**", "", f"| {' | '.join(HEADINGS)} |", "|---" * 6 + "|"]
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        lines = [
+            begin,
+            f"**{name}**: `{command}`, {where}.",
+            "",
+            f"| {' | '.join(HEADINGS)} |",
+            "|---" * len(HEADINGS) + "|",
+        ]
         lines += [
             f"| {r.id} | {r.metric} | {r.measured} | {r.anchor} | {r.target} | "
             f"{'yes' if r.met else '**no**'} |"
             for r in rows
         ]
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(before + "\n".join([*lines, "", END]) + after, encoding="utf-8")
+        before, _, rest = page.partition(begin)
+        page = before + "\n".join([*lines, "", end]) + rest.partition(end)[2]
+    PAGE.write_text(page, encoding="utf-8")
 
 
 @click.command()

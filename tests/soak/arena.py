@@ -97,7 +97,8 @@ class Arena:
             for number in range(count):
                 template = self._templates[number % len(self._templates)]
                 uuid = f"{number:032x}"
-                own = {"uuid": uuid, "invoice_number": f"S-{number:06d}"}
+                day = _another_day(template["bill"]["invoice_date"], number // len(self._templates))
+                own = {"uuid": uuid, "invoice_number": f"S-{number:06d}", "invoice_date": day}
                 record = {**template["record"], **own, **({"due_date": due} if due else {})}
                 out.write(
                     json.dumps({"type": "RECORD", "stream": "bills", "record": record}) + "\n"
@@ -212,6 +213,11 @@ class Arena:
             faults += audit.find_breaks(audit.read_lines(connection))
         engine.dispose()
         return faults[:5]
+
+
+def _another_day(stamp: str, turn: int) -> str:
+    """Another day of the same month each turn, so that bills of one template look less alike."""
+    return f"{stamp[:8]}{(int(stamp[8:10]) - 1 + turn) % 28 + 1:02d}{stamp[10:]}"
 
 
 def _records(messages: Sequence[Mapping[str, Any]]) -> list[str]:

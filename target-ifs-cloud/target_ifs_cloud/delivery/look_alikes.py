@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from target_ifs_cloud.delivery.entry import State
 from target_ifs_cloud.delivery.tables import DOCUMENT
 from target_ifs_cloud.documents import SupplierInvoice
-from target_ifs_cloud.mapping.suspects import Earlier, near_number
+from target_ifs_cloud.mapping.suspects import Earlier, earlier_of, near_number
 
 LOOK_ALIKES_MAX = 5000
 """How many bills on record are compared with one batch, per likeness."""
@@ -25,13 +25,17 @@ _MAY_BE_COPIED = [
 def find_look_alikes(engine: sa.Engine, documents: Sequence[SupplierInvoice]) -> list[Earlier]:
     """Bills on record that share with one of these what a duplicate would share.
 
-    Same supplier and nearly the same number, the same number from any supplier, or same supplier
-    and amount.
+    Same supplier and nearly the same number, the same number from any supplier, or same supplier,
+    amount and day.
     """
     columns = DOCUMENT.c
+    wanted = [earlier_of(document) for document in documents]
     of_supplier = columns.supplier.in_({d.supplier for d in documents})
     near = columns.near_number.in_({near_number(d.number) for d in documents})
-    amount = columns.amount.in_({str(d.gross) for d in documents})
+    amount = sa.and_(
+        columns.amount.in_({str(one.gross) for one in wanted}),
+        columns.day.in_({one.day.isoformat() for one in wanted if one.day}),
+    )
     number = columns.number.in_({d.key.number for d in documents})
     found: dict[str, Earlier] = {}
     with engine.connect() as connection:

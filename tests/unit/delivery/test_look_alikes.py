@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +19,7 @@ from tests.unit.ifs.documents import invoice
 
 NOW = datetime(2026, 3, 1, 8, tzinfo=timezone.utc)
 DOCUMENT = invoice()
+DAY = date(2026, 1, 31)
 OTHER = replace(DOCUMENT.key, number="OTHER", supplier=SupplierId("V-2"))
 
 
@@ -50,17 +51,19 @@ def found(outbox: Outbox, *entries: Entry) -> list[str]:
 
 
 def test_a_bill_is_alike_by_its_number_or_by_its_supplier_and_more(outbox: Outbox) -> None:
-    """Its supplier alone, or the amount of another supplier, says nothing."""
+    """Its supplier alone, or the amount of another supplier or day, says nothing."""
     same = DOCUMENT.key
+    of_supplier = replace(OTHER, supplier=same.supplier)
     assert found(
         outbox,
         entry("nothing"),
-        entry("supplier", key=replace(OTHER, supplier=same.supplier)),
-        entry("amount", amount=Decimal("105.00")),
+        entry("supplier", key=of_supplier),
+        entry("amount", amount=Decimal("105.00"), day=DAY),
         entry("near elsewhere", key=replace(OTHER, number="1")),
         entry("number", key=replace(OTHER, number=same.number)),
         entry("near", key=replace(same, number="INV 001")),
-        entry("money", key=replace(OTHER, supplier=same.supplier), amount=Decimal("105.00")),
+        entry("money", key=of_supplier, amount=Decimal("105.00"), day=DAY),
+        entry("rent", key=of_supplier, amount=Decimal("105.00"), day=DAY + timedelta(days=31)),
         entry(
             "order",
             source=replace(DOCUMENT.source, id="order", kind="purchase_order"),
