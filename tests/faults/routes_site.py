@@ -229,7 +229,20 @@ class RoutesSite(FakeSite):
         rows = [r for r in self.tables[name] if keys.items() <= r.items() and r not in self.late]
         return self._page(asked, rows), ""
 
+    def _balance(self, head: Row) -> Decimal:
+        """What is left of the invoice's net amount, of the rows that are shown."""
+        own = {name: head[name] for name in ("Company", "InvoiceId")}
+        (invoice,) = [r for r in self.tables["ManSuppInvoiceSet"] if own.items() <= r.items()]
+        at = {name: head[name] for name in ("Company", "ProposalId")}
+        rows = [r for r in self.tables["PostingProposalArray"] if at.items() <= r.items()]
+        shown = sum((Decimal(r["CurrAmount"]) for r in rows if r not in self.late), Decimal(0))
+        return Decimal(invoice["NetCurrAmount"]) - shown
+
     def _page(self, asked: Asked, rows: list[Row]) -> Told:
+        rows = [
+            {**r, "Balance": self._balance(r)} if "ProposalId" in r and "InvoiceId" in r else r
+            for r in rows
+        ]
         if "$filter" in asked.options:
             test = compile_filter(asked.options["$filter"], frozenset())
             rows = [row for row in rows if test(row)]

@@ -114,12 +114,16 @@ def test_kills_at_random_moments_double_and_lose_nothing(world: World) -> None:
             "lost-requests",
             [{"action": "reset_before", "method": "POST", "path": r".*batch", "times": 3}],
         ),
+        (
+            "repeated-requests",
+            [{"action": "twice", "method": "POST", "path": r".*Proposal.*batch", "times": 6}],
+        ),
     ],
 )
 def test_broken_connections_double_and_lose_nothing(
     world: World, name: str, rules: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Answers lost after the commit, answers cut short, requests that never arrived."""
+    """Answers lost after the commit or cut short, requests that never arrived or arrived twice."""
     world.start_over(name)
     world.ifs.script_faults(rules)
     codes = [world.run_target() for _ in range(3)]

@@ -6,16 +6,18 @@ in another projection. Until both stand the invoice is in doubt, and is complete
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from target_ifs_cloud.delivery.acting import ETAG_MISSING, call_action, exchange_of
 from target_ifs_cloud.delivery.final_posting import FinalPosting
 from target_ifs_cloud.delivery.refusals import NO_PROPOSAL, verdict_of
+from target_ifs_cloud.delivery.row_check import RowCheck, UsesProposal
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.documents import DocumentKey, Problem, SupplierInvoice
 from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.ifs.batch import ChangeSet, ChangeSetResult, Done, Failed
+from target_ifs_cloud.ifs.calls import NOT_FOUND
 from target_ifs_cloud.ifs.client import IfsClient
 from target_ifs_cloud.ifs.invoice_changes import (
     Corrections,
@@ -35,9 +37,6 @@ from target_ifs_cloud.ifs.invoices import (
 )
 from target_ifs_cloud.ifs.profile import ProjectionKey
 
-UsesProposal = Callable[[str, str], bool]
-"""Whether postings of a supplier (second) in a company (first) belong on a posting proposal."""
-
 
 class ManualRoute:
     """Looks up, creates, corrects and cancels supplier invoices of one site."""
@@ -50,6 +49,7 @@ class ManualRoute:
         self._uses_proposal = uses_proposal
         self._finals = finals
         self._reader = InvoiceReader(client)
+        self._check = RowCheck(client, self._reader, uses_proposal)
 
     def find(
         self, numbers: Mapping[DocumentKey, str], marks: Marks
@@ -84,6 +84,9 @@ class ManualRoute:
             elif shown:
                 created[index] = shown
         self._post_proposals(documents, created, answers)
+        torn = {i for i in created if not self._client.goes_whole(sets[i])}
+        filled = {i for i in created if documents[i].postings and self._uses(documents[i])}
+        self._check.doubt_rows(documents, created, answers, torn=torn, filled=filled)
         done = {i: s for i, s in created.items() if answers[i].verdict is Verdict.DONE}
         self.finish(documents, done, answers)
         return answers
@@ -106,7 +109,15 @@ class ManualRoute:
             else:
                 halves[index] = half
         self._send_halves("proposal", {i: half.proposal for i, half in halves.items()}, answers)
+        self._accept_done(documents, shown, halves, answers)
         self._send_halves("invoice", {i: half.invoice for i, half in halves.items()}, answers)
+        standing = dict(enumerate(shown))
+        torn = {i for i, half in halves.items() if self._is_torn(half)}
+        self._check.doubt_stale(documents, standing, answers, torn=torn)
+        filled = {
+            i for i, half in halves.items() if half.proposal and not _is_guarded(half.proposal)
+        }
+        self._check.doubt_rows(documents, standing, answers, torn=torn, filled=filled)
         done = {i: s for i, s in enumerate(shown) if answers[i].verdict is Verdict.DONE}
         self.finish(documents, done, answers)
         return answers
@@ -239,6 +250,9 @@ class ManualRoute:
             before = answers[index]
             exchange = exchange_of(self._client.profile, projection, set_, result)
             sent = verdict_of(result, ifs_id=before.ifs_id, exchange=exchange)
+            if _is_guarded(set_) and isinstance(result, Failed) and result.status == NOT_FOUND:
+                # A row that was just read is gone, as when its removal has arrived twice.
+                sent = Sent(verdict=Verdict.STALE, exchanges=(exchange,))
             if before.exchanges and sent.verdict is not Verdict.DONE:
                 # One half stands: whatever came of the other, it is to be looked at again.
                 sent = replace(sent, verdict=Verdict.UNANSWERED)
@@ -285,6 +299,29 @@ class ManualRoute:
             second = replace(second, exchanges=(*answers[index].exchanges, exchange))
             answers[index] = self._second_step(documents[index], created[index], second)
 
+    def _accept_done(
+        self,
+        documents: Sequence[SupplierInvoice],
+        shown: Sequence[InvoiceShown],
+        halves: Mapping[int, Corrections],
+        answers: list[Sent],
+    ) -> None:
+        """Go on where a stale proposal is as it was wanted, as when its change arrives twice."""
+        stale = [i for i in halves if answers[i].verdict is Verdict.STALE]
+        try:
+            details = self._details([shown[i] for i in stale])
+        except TemporaryError:
+            return
+        for i, own in zip(stale, details, strict=True):
+            left = self._corrections(documents[i], shown[i], own)
+            if isinstance(left, Corrections) and left.proposal is None:
+                sent = replace(answers[i], verdict=Verdict.DONE, ifs_id=shown[i].invoice_id)
+                answers[i] = sent
+
+    def _is_torn(self, half: Corrections) -> bool:
+        sets = [set_ for set_ in (half.invoice, half.proposal) if set_]
+        return not all(self._client.goes_whole(set_) for set_ in sets)
+
     def _second_step(self, document: SupplierInvoice, shown: InvoiceShown, second: Sent) -> Sent:
         """The verdict of both steps, from that of the second; the first one is done."""
         if second.verdict is not Verdict.REFUSED:
@@ -314,3 +351,8 @@ class ManualRoute:
         except TemporaryError:
             return replace(sent, verdict=Verdict.UNANSWERED)
         return replace(sent, verdict=Verdict.STALE) if found else sent
+
+
+def _is_guarded(change_set: ChangeSet) -> bool:
+    """Whether a row that was read is changed with it, so that it cannot be done a second time."""
+    return any(operation.if_match for operation in change_set.operations)

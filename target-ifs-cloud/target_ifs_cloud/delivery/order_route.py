@@ -24,6 +24,7 @@ from target_ifs_cloud.ifs.orders import (
     correction_change_set,
     create_order_change_set,
     find_orders,
+    is_as_sent,
     order_differences,
     order_path,
 )
@@ -233,9 +234,11 @@ class OrderRoute:
             found = find_orders(self._client, {document.key: document.number})[document.key]
         except TemporaryError:
             return replace(sent, verdict=Verdict.UNANSWERED)
-        if found:
-            return replace(sent, verdict=Verdict.STALE)
-        return replace(sent, problem=NUMBER_TAKEN)
+        if not found:
+            return replace(sent, problem=NUMBER_TAKEN)
+        # It was not there before, and is the very same: our own request has arrived twice.
+        is_own = is_as_sent(document, found[0], self._client.profile)
+        return replace(sent, verdict=Verdict.UNANSWERED if is_own else Verdict.STALE)
 
 
 def _order(document: SupplierInvoice) -> PurchaseOrder:

@@ -59,11 +59,12 @@ class Calls:
         root = self.profile.projection(projection).root
         return Place(base_url=self.transport.base_url, root=root)
 
-    @property
-    def change_sets_per_batch(self) -> int:
-        """How many change sets go together now."""
-        is_alone = self._careful > 0 or not self.profile.use_batch
-        return 1 if is_alone else self.profile.limits.batch_change_sets
+    def change_sets_per_batch(self, projection: ProjectionKey) -> int:
+        """How many change sets go together now; those of proposals are rows alone, so more do."""
+        limits = self.profile.limits
+        if self._careful > 0 or not self.profile.use_batch:
+            return 1
+        return limits.batch_proposals if projection == "proposal" else limits.batch_change_sets
 
     def answered(self, *, count: int, is_whole: bool) -> None:
         """Take note of an answer to ``count`` change sets that did come.

@@ -64,7 +64,7 @@ def _send_all(
     results: list[ChangeSetResult] = []
     while len(results) < len(change_sets):
         start = len(results)
-        chunk = change_sets[start : start + calls.change_sets_per_batch]
+        chunk = change_sets[start : start + calls.change_sets_per_batch(projection)]
         try:
             if calls.profile.use_batch:
                 results += _send_batch(calls, projection, chunk)

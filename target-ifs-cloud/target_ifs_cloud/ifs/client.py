@@ -21,6 +21,7 @@ from target_ifs_cloud.ifs.calls import (
     name_of,
 )
 from target_ifs_cloud.ifs.changes import send_changes
+from target_ifs_cloud.ifs.deep_insert import fold
 from target_ifs_cloud.ifs.odata import Filter, parse_error
 from target_ifs_cloud.ifs.paging import IncompleteAnswerError, Reading, Row
 from target_ifs_cloud.ifs.profile import ProjectionKey, SiteProfile
@@ -263,6 +264,13 @@ class IfsClient:
             ConfigurationError: login, projection or ``$batch`` are refused as such.
         """
         return send_changes(self._calls, projection, change_sets) if change_sets else []
+
+    def goes_whole(self, change_set: ChangeSet) -> bool:
+        """Whether it travels as one request, of which IFS does all or nothing."""
+        if self.profile.use_batch:
+            return True
+        sent = fold(change_set) if self.profile.deep_insert else change_set
+        return len(sent.operations) == 1
 
     def post(self, projection: ProjectionKey, path: str, fields: Mapping[str, Any]) -> RowAnswer:
         """Create one row.

@@ -6,7 +6,8 @@ what is left in order. Only what is sent is compared, and only where IFS shows i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -179,6 +180,15 @@ def is_whole(shown: InvoiceShown, details: InvoiceDetails, profile: SiteProfile)
     tax = _sum(details.lines, items.tax) if items.tax else shown.tax
     is_posted = names is not None and _sum(details.coded_rows, names.amount) == shown.net
     return bool(details.lines) and (net, tax) == (shown.net, shown.tax) and is_posted
+
+
+def are_doubled(sent: Iterable[Decimal], shown: Sequence[RowShown], name: str) -> bool:
+    """Whether IFS shows more rows of an amount than were sent; ``name`` is its field.
+
+    A row that is shown late, or that IFS adds by itself with another amount, is no sign of that.
+    """
+    there = Counter(amount(row.values, name) for row in shown)
+    return any(there[value] > count for value, count in Counter(sent).items())
 
 
 def _coded_names(details: InvoiceDetails, profile: SiteProfile) -> CodedRowNames | None:

@@ -179,6 +179,20 @@ def order_differences(
 ) -> list[str]:
     """What differs, in words: header fields, lines, and whether it is released."""
     names = profile.order_names
+    found = _content_differences(document, shown, names)
+    if shown.is_unfinished:
+        found.append(f"{names.state}: the order is not released")
+    return found
+
+
+def is_as_sent(document: PurchaseOrder, shown: OrderShown, profile: SiteProfile) -> bool:
+    """Whether header and lines are those of the document, released or not."""
+    return not _content_differences(document, shown, profile.order_names)
+
+
+def _content_differences(
+    document: PurchaseOrder, shown: OrderShown, names: OrderNames
+) -> list[str]:
     found = [
         f"{name}: IFS has {_word(shown.row[name])}, the document {_word(value)}"
         for name, value in changed_header(document, shown, names).items()
@@ -195,8 +209,6 @@ def order_differences(
         f"line {text(row.values, names.lines.line)} stands in IFS and not in the document"
         for row in pairs.surplus
     ]
-    if shown.is_unfinished:
-        found.append(f"{names.state}: the order is not released")
     return found
 
 

@@ -44,6 +44,7 @@ class ProfileLimits(Block):
     url_length_max: int = Field(ge=500, le=100_000)
     lookup_keys_per_request: int = Field(ge=1, le=500)
     batch_change_sets: int = Field(ge=1, le=200)
+    batch_proposals: int = Field(ge=1, le=200)
     batch_reads: int = Field(ge=1, le=200)
     requests_per_second: int = Field(ge=1, le=1000)
 
