@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal, NewType
 
@@ -43,6 +43,7 @@ class Source:
 
     ``id`` is the identity: bill and order ``uuid`` in lower case without hyphens, vendor ``id``.
     ``hash`` is the SHA-256 of the whole record; ``label`` names it for people (``bill INV-7781``).
+    ``changed_at`` is when Procurify says that it was changed last, in whole seconds of UTC.
     """
 
     kind: SourceKind
@@ -50,6 +51,7 @@ class Source:
     version: int | None
     hash: str
     label: str
+    changed_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

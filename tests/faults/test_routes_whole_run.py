@@ -19,7 +19,7 @@ import requests_mock
 from target_ifs_cloud.delivery.run import DeliveryRun, open_run
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
 from target_ifs_cloud.documents import CompanyId
-from target_ifs_cloud.mapping import map_bill
+from target_ifs_cloud.mapping import map_bill, stamp_of
 from target_ifs_cloud.reference import SupplierCompany
 from target_ifs_cloud.settings import SCHEMA, Settings, read_settings
 from tests.faults.routes_site import RoutesSite
@@ -251,3 +251,86 @@ def test_company_rows_of_a_new_supplier_that_ifs_shows_late_hold_no_bill(
     assert world.run(bills=[numbered("A-1", "100.00")]) == 0
     assert [number for number, *_ in world.site.invoices()] == ["A-1"]
     assert answers == []
+
+
+FIRST, LATER = "2026-03-10T09:30:00.418822-07:00", "2026-03-11T18:30:00Z"
+OLD, NEW = "2026-03-01", "2026-03-02"
+
+
+def dated(day: str, stamp: str | None) -> Record:
+    """A bill of a day, with the moment of its last change."""
+    return numbered("A-1", "100.00", invoice_date=day, last_modified_datetime=stamp)
+
+
+def days(world: World) -> list[str]:
+    """What IFS has as the invoice date."""
+    return [row["InvoiceDate"] for row in world.site.tables["ManSuppInvoiceSet"]]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "stands"),
+    [
+        (FIRST, LATER, NEW),
+        (FIRST, FIRST, OLD),
+        ("2026-03-10T16:30:00Z", FIRST, OLD),
+        (None, LATER, OLD),
+        (FIRST, None, OLD),
+        ("2026-03-10T09:30:00", LATER, OLD),
+        (FIRST, "2999-01-01T00:00:00Z", OLD),
+    ],
+    ids=[
+        "older",
+        "the same moment",
+        "the same second without its fraction",
+        "no moment",
+        "none remembered",
+        "no zone",
+        "a clock that is ahead",
+    ],
+)
+def test_a_record_that_is_older_than_what_is_remembered_changes_nothing(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    old: str | None,
+    new: str | None,
+    stands: str,
+) -> None:
+    """An old output of the tap, fed once more. Where moments do not tell, it is taken as it is."""
+    world = World(tmp_path)
+    world.run(bills=[dated(OLD, old)])
+    world.run(bills=[dated(NEW, new)])
+    assert days(world) == [NEW]
+    capsys.readouterr()
+    world.run(bills=[dated(OLD, old)])
+    assert days(world) == [stands]
+    assert ("older than known" in capsys.readouterr().err) is (stands == NEW)
+
+
+def test_of_one_bill_in_one_output_the_newest_record_counts(tmp_path: Path) -> None:
+    """Whatever their order is."""
+    world = World(tmp_path)
+    world.run(bills=[dated(NEW, LATER), dated(OLD, FIRST)])
+    assert days(world) == [NEW]
+
+
+def test_an_order_that_is_older_than_what_is_remembered_changes_nothing(tmp_path: Path) -> None:
+    """Its open amount stays that of the newest record."""
+    world = World(tmp_path)
+    first = ordered("70.00", "1", "70.00", last_modified=FIRST)
+    later = ordered("90.00", "1", "90.00", last_modified=LATER)
+    for record in (first, later, first):
+        world.run(orders=[record])
+    assert [Decimal(r["NetCurrAmount"]) for r in world.site.tables["ManSuppInvoiceSet"]] == [90]
+
+
+def test_the_moment_of_a_change_is_read_in_every_form_that_procurify_shows() -> None:
+    """And in no other."""
+    one, other = (
+        stamp_of("vendor", {"dateModified": text})
+        for text in ("2017-05-17T15:52:33-07:00", "2017-05-17T22:52:33.120222Z")
+    )
+    assert one
+    assert one == other
+    wrong = ("", "yesterday", "2017-05-17", "0001-01-01T00:00:00+14:00", "2017-13-17T15:52:33Z", 7)
+    assert not any(stamp_of("vendor", {"dateModified": text}) for text in wrong)

@@ -215,8 +215,8 @@ def _columns(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
         "payload": None if entry.record is None else pack(entry.record),
         "is_due": int(entry.is_due),
         "is_announced": int(entry.is_announced),
-        "sent_at": entry.sent_at.isoformat() if entry.sent_at else None,
-        "held_since": entry.held_since.isoformat() if entry.held_since else None,
+        "sent_at": _moment(entry.sent_at),
+        "held_since": _moment(entry.held_since),
         "updated_at": now.isoformat(),
         "run_id": run_id,
         "unanswered": entry.unanswered,
@@ -224,6 +224,7 @@ def _columns(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
         "alias": entry.alias,
         "near_number": near_number(key.number) if key else "",
         "day": entry.day.isoformat() if entry.day else "",
+        "source_stamp": _moment(entry.source.changed_at) or "",
     }
 
 
@@ -237,6 +238,7 @@ def from_row(row: Mapping[str, Any]) -> Entry:
             version=row["source_version"],
             hash=row["source_hash"],
             label=row["label"],
+            changed_at=_read_moment(row["source_stamp"]),
         ),
         state=State(row["state"]),
         rules_version=row["rules_version"],
@@ -254,13 +256,21 @@ def from_row(row: Mapping[str, Any]) -> Entry:
         record=None if row["payload"] is None else unpack(row["payload"]),
         is_due=bool(row["is_due"]),
         is_announced=bool(row["is_announced"]),
-        sent_at=datetime.fromisoformat(row["sent_at"]) if row["sent_at"] else None,
-        held_since=datetime.fromisoformat(row["held_since"]) if row["held_since"] else None,
+        sent_at=_read_moment(row["sent_at"]),
+        held_since=_read_moment(row["held_since"]),
         unanswered=row["unanswered"],
         alias=row["alias"],
         day=date.fromisoformat(row["day"]) if row["day"] else None,
         is_released=bool(row["is_released"]),
     )
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _read_moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _key_of(row: Mapping[str, Any]) -> DocumentKey | None:

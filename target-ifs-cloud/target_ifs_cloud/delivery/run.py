@@ -16,6 +16,7 @@ from target_ifs_cloud.delivery.actor import actor_of_run
 from target_ifs_cloud.delivery.alarm import exit_code_of
 from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Entry, State
+from target_ifs_cloud.delivery.freshness import take_fresh
 from target_ifs_cloud.delivery.invoices import DUPLICATE_NUMBER, Flight, InvoiceDelivery
 from target_ifs_cloud.delivery.lease import (
     Patience,
@@ -189,17 +190,18 @@ class DeliveryRun:
     def take_vendors(self, records: Sequence[Record]) -> None:
         """Link these vendors to suppliers, create the suppliers that are missing."""
         self._land()
-        self._suppliers.deliver(records)
+        latest, _ = take_fresh(self._outbox, self._tally, "vendor", records)
+        self._suppliers.deliver(list(latest.values()))
 
     def take_bills(self, records: Sequence[Record]) -> None:
-        """Begin to deliver these bills; a bill that comes twice counts in its last form.
+        """Begin to deliver these bills; a bill that comes twice counts in its newest form.
 
         They may still be under way when this returns; whatever is asked next waits for them.
         """
-        latest = {source_id_of("bill", record): record for record in records}
-        if any(candidate.source.id in latest for candidate in self._invoices.under_way):
+        ids = {source_id_of("bill", record) for record in records}
+        if any(candidate.source.id in ids for candidate in self._invoices.under_way):
             self._land()
-        known = self._outbox.find("bill", latest)
+        latest, known = take_fresh(self._outbox, self._tally, "bill", records)
         for id_ in self._skip_as_left(latest, known):
             del latest[id_]
         self._begin("bill", [(record, known.get(id_)) for id_, record in latest.items()])
@@ -207,8 +209,7 @@ class DeliveryRun:
     def take_purchase_orders(self, records: Sequence[Record]) -> None:
         """Keep these orders on disk; their open amount is worked out when the bills are settled."""
         self._land()
-        latest = {source_id_of("purchase_order", record): record for record in records}
-        known = self._outbox.find("purchase_order", latest)
+        latest, known = take_fresh(self._outbox, self._tally, "purchase_order", records)
         entries = []
         for id_, record in latest.items():
             source = source_of("purchase_order", record)

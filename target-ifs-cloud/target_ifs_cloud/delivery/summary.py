@@ -36,6 +36,7 @@ class Outcome(Enum):
     UPDATED = "updated"
     CANCELLED = "cancelled in IFS"
     UNCHANGED = "unchanged"
+    OUTDATED = "older than known, left as it is"
     LEFT_OUT = "left out by rule"
     EXCLUDED = "excluded by a person"
     HELD = "held"
@@ -46,6 +47,9 @@ class Outcome(Enum):
 
 _OUTCOME_ORDER = list(Outcome)
 _MAY_CHANGE = frozenset({Outcome.HELD, Outcome.REJECTED, Outcome.TO_LOOK_AT, Outcome.IN_DOUBT})
+_LEAVES_AS_IT_IS = frozenset(
+    {Outcome.UNCHANGED, Outcome.OUTDATED, Outcome.LEFT_OUT, Outcome.EXCLUDED}
+)
 Row = tuple[SourceKind, Outcome, str]
 
 
@@ -100,7 +104,7 @@ class Tally:
         self.amounts[row] = self.amounts.get(row, Decimal(0)) + amount
         if outcome in _MAY_CHANGE:
             self._standing[identity] = (row, amount)
-        elif outcome not in {Outcome.UNCHANGED, Outcome.LEFT_OUT, Outcome.EXCLUDED}:
+        elif outcome not in _LEAVES_AS_IT_IS:
             self._done.add(identity)
 
 

@@ -62,6 +62,8 @@ DOCUMENT = Table(
     # By what a look-alike is found: the number without what people type differently, the date.
     Column("near_number", Text, nullable=False, server_default=""),
     Column("day", Text, nullable=False, server_default=""),
+    # When Procurify says that the record was changed last.
+    Column("source_stamp", Text, nullable=False, server_default=""),
     UniqueConstraint("kind", "source_id", name="uq_document_source"),
 )
 Index("ix_document_state", DOCUMENT.c.kind, DOCUMENT.c.state)

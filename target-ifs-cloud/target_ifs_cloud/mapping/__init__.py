@@ -7,7 +7,7 @@ from target_ifs_cloud.mapping.coverage import Coverage, CoverageRow, coverage
 from target_ifs_cloud.mapping.frame import possible_suppliers
 from target_ifs_cloud.mapping.periods import posting_day
 from target_ifs_cloud.mapping.purchase_order import map_purchase_order, order_names
-from target_ifs_cloud.mapping.records import source_id_of, source_of
+from target_ifs_cloud.mapping.records import source_id_of, source_of, stamp_of
 from target_ifs_cloud.mapping.rule_files import load_rules
 from target_ifs_cloud.mapping.rules import Rules
 from target_ifs_cloud.mapping.suspects import (
@@ -42,4 +42,5 @@ __all__ = [
     "run_cases",
     "source_id_of",
     "source_of",
+    "stamp_of",
 ]

@@ -6,7 +6,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -32,6 +32,7 @@ DOUBLE_NOISE = Decimal("1e-12")
 """How far, as a share of its size, a binary double may stand beside the number it means."""
 
 _DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:?\d{2}.*)?", re.ASCII | re.DOTALL)
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 _UNREADABLE = frozenset({"Cc", "Cs"})
 
@@ -204,6 +205,11 @@ def shown(value: object) -> str:
 
 
 _IDENTITY = {"bill": "uuid", "purchase_order": "uuid", "vendor": "id", "supplier": "supplier_id"}
+_STAMP = {
+    "bill": "last_modified_datetime",
+    "purchase_order": "last_modified",
+    "vendor": "dateModified",
+}
 _LABEL = {
     "bill": ("bill", ("invoice_number", "uuid", "id")),
     "purchase_order": ("order", ("number", "PO_Num", "procurify_PO", "uuid")),
@@ -223,7 +229,26 @@ def source_of(kind: SourceKind, record: object) -> Source:
         version=read_whole(pick(record, "version")),
         hash=_hash(record),
         label=f"{noun} {name}"[:LABEL_LENGTH_MAX],
+        changed_at=stamp_of(kind, record),
     )
+
+
+def stamp_of(kind: SourceKind, record: object) -> datetime | None:
+    """When a record was changed last, in whole seconds of UTC; ``None`` when it does not say.
+
+    Source: the members are documented; that they come with and without fractions, in the zone of
+    the tenant and in UTC, is seen in samples.
+    """
+    name = _STAMP.get(kind)
+    found = _MOMENT.fullmatch(read_text(pick(record, name)) or "") if name else None
+    if found is None:
+        return None
+    day_and_time, zone = found.groups()
+    try:
+        moment = datetime.fromisoformat(day_and_time + zone.replace("Z", "+00:00"))
+        return moment.astimezone(timezone.utc)
+    except (ValueError, OverflowError):
+        return None
 
 
 def source_id_of(kind: SourceKind, record: object) -> str:

@@ -32,6 +32,7 @@ DECISIONS: Mapping[Outcome, str] = {
     Outcome.UPDATED: "update",
     Outcome.CANCELLED: "cancel",
     Outcome.UNCHANGED: "skip",
+    Outcome.OUTDATED: "skip",
     Outcome.LEFT_OUT: "leave out",
     Outcome.EXCLUDED: "leave out",
     Outcome.HELD: "hold",

@@ -157,7 +157,8 @@ def test_an_outbox_of_the_first_version_is_brought_up_to_date(url: str) -> None:
     with engine.begin() as connection:
         for index in ("alias", "near", "number", "amount"):
             connection.exec_driver_sql(f"DROP INDEX ix_document_{index}")
-        for column in ("unanswered", "is_released", "alias", "near_number", "day"):
+        columns = ("unanswered", "is_released", "alias", "near_number", "day", "source_stamp")
+        for column in columns:
             connection.exec_driver_sql(f"ALTER TABLE document DROP COLUMN {column}")
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
     engine.dispose()
