@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from io import StringIO
 from typing import IO, Any, ClassVar
 
 import click
@@ -24,7 +22,8 @@ from typing_extensions import override
 
 from tap_procurify.bookmarks import FutureError, check_state, read_bookmark
 from tap_procurify.client import ProcurifyClient
-from tap_procurify.errors import EXIT_CONFIGURATION, ConfigurationError, TapError
+from tap_procurify.errors import EXIT_CONFIGURATION, TapError
+from tap_procurify.given_files import check_config_files, checked
 from tap_procurify.limiter import Timing
 from tap_procurify.settings import Settings, read_settings
 from tap_procurify.settings_schema import SCHEMA
@@ -144,10 +143,18 @@ class TapProcurify(Tap):
         """Run, and end with the exit code that says what to do."""
         with cls._told_errors():
             super().invoke(
-                state=_checked_json(state, "STATE"),
-                catalog=_checked_json(catalog, "catalog"),
+                state=checked(state, "STATE"),
+                catalog=checked(catalog, "catalog"),
                 **rest,
             )
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read the settings, once their files are known to hold some."""
+        with cls._told_errors():
+            check_config_files(value)
+        return super().cb_config(ctx, param, value)
 
     @classmethod
     @override
@@ -176,15 +183,3 @@ def _without_secrets(reason: str) -> str:
         if spec.get("secret") and f"['{name}']" in reason:
             return f"{name} is no text, or another kind of text than it should be"
     return reason
-
-
-def _checked_json(file: IO[str] | None, what: str) -> IO[str] | None:
-    """The same text, once it is known to be JSON."""
-    if file is None:
-        return None
-    text = file.read()
-    try:
-        json.loads(text)
-    except ValueError:
-        raise ConfigurationError(f"the {what} file is no JSON. Nothing was read.") from None
-    return StringIO(text)

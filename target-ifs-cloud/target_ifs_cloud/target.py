@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from logging import Logger
 from types import FrameType
 from typing import IO, Any, ClassVar
 
+from click import Context, Option
 from singer_sdk import Sink, Target
 from singer_sdk.exceptions import ConfigValidationError, RecordsWithoutSchemaException
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
@@ -24,6 +26,7 @@ from target_ifs_cloud.errors import (
     RunError,
     TemporaryError,
 )
+from target_ifs_cloud.given_files import check_config_files
 from target_ifs_cloud.settings import SCHEMA, read_settings
 from target_ifs_cloud.sinks import sink_of
 
@@ -161,6 +164,13 @@ class TargetIFSCloud(Target):
 
     @classmethod
     @override
+    def cb_config(cls, ctx: Context, param: Option, value: tuple[str, ...]) -> Any:
+        """Read the settings, once their files are known to hold some."""
+        config_files_or_exit(value, cls.logger)
+        return super().cb_config(ctx, param, value)
+
+    @classmethod
+    @override
     def invoke(  # type: ignore[override]  # as the SDK does
         cls,
         *,
@@ -195,6 +205,15 @@ class TargetIFSCloud(Target):
     @override
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         """Leave the SDK's settings out: a stream map could change an amount unseen."""
+
+
+def config_files_or_exit(paths: Sequence[str], log: Logger) -> None:
+    """End the process with one line when a file after ``--config`` holds no settings."""
+    try:
+        check_config_files(paths)
+    except RunError as error:
+        log.error("run stopped: %s", error)  # noqa: TRY400 (ours, told in full)
+        sys.exit(error.exit_code)
 
 
 def without_secrets(reason: str, schema: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ PLAIN_JSON = {
     "audit_export.py": "evidence, amounts are texts there",
     "cli.py": "shows a line of evidence as it is",
     "configuration.py": "settings",
+    "given_files.py": "settings, STATE and catalog, only looked at",
     "entry.py": "the outbox, decimals are tagged texts",
     "outbox.py": "code strings",
     "memory.py": "bookmarks of the tap",

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
+from click import Context, Option
 from singer_sdk import Stream, Tap
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, TapCapabilities
 from typing_extensions import override
 
 from target_ifs_cloud.errors import EXIT_CONFIGURATION, RunError
+from target_ifs_cloud.given_files import checked
 from target_ifs_cloud.ifs.client import IfsClient, connect
 from target_ifs_cloud.ifs.profile import SiteProfile, load_profile
-from target_ifs_cloud.target import without_secrets
+from target_ifs_cloud.target import config_files_or_exit, without_secrets
 from target_ifs_cloud.vendor_sync.streams import (
     CodePartStream,
     RowStream,
@@ -60,10 +62,21 @@ class TapIFSCloud(Tap):
 
     @classmethod
     @override
-    def invoke(cls, **options: Any) -> None:
+    def cb_config(cls, ctx: Context, param: Option, value: tuple[str, ...]) -> Any:
+        """Read the settings, once their files are known to hold some."""
+        config_files_or_exit(value, cls.logger)
+        return super().cb_config(ctx, param, value)
+
+    @classmethod
+    @override
+    def invoke(
+        cls, *, state: IO[str] | None = None, catalog: IO[str] | None = None, **options: Any
+    ) -> None:
         """Run, and end with the exit code that says what to do."""
         try:
-            super().invoke(**options)
+            super().invoke(
+                state=checked(state, "STATE"), catalog=checked(catalog, "catalog"), **options
+            )
         except RunError as error:
             cls.logger.error("run stopped: %s", error)  # noqa: TRY400 (ours, told in full)
             sys.exit(error.exit_code)
