@@ -74,6 +74,7 @@ class AccessToken:
         self._lock = threading.Lock()
         self._value = ""
         self._renew_at = float("-inf")
+        self._gave_up_at = float("-inf")
 
     def value(self) -> str:
         """A token that is good for a while yet.
@@ -82,9 +83,10 @@ class AccessToken:
             ConfigurationError: the identity provider refuses the login.
             TemporaryError: it does not answer.
         """
+        came_at = self._clockwork.monotonic()
         with self._lock:
             if self._clockwork.monotonic() >= self._renew_at:
-                self._ask()
+                self._ask(came_at)
             return self._value
 
     def renew(self, refused: str) -> None:
@@ -94,9 +96,10 @@ class AccessToken:
             ConfigurationError: the identity provider refuses the login.
             TemporaryError: it does not answer.
         """
+        came_at = self._clockwork.monotonic()
         with self._lock:
             if self._value == refused:
-                self._ask()
+                self._ask(came_at)
 
     def share(self, connection: Connection) -> None:
         """Use this pool where the identity provider is the same host, to open no further one."""
@@ -108,9 +111,15 @@ class AccessToken:
         """Close the connection to the identity provider."""
         self._connection.close()
 
-    def _ask(self) -> None:
-        """Ask until there is a token; its life counts from before the request was sent."""
-        waits = 0
+    def _ask(self, came_at: float) -> None:
+        """Ask until there is a token; its life counts from before the request was sent.
+
+        A worker that came while another one asked in vain shares its end. The identity provider may
+        have us wait ``retry_after_max_s`` in all.
+        """
+        if self._gave_up_at > came_at:
+            raise self._absent("none to another worker")
+        waits, waited_s = 0, 0.0
         for attempt in range(1, ATTEMPTS_MAX + 1):
             asked_at = self._clockwork.monotonic()
             failure = self._try_once(asked_at)
@@ -131,13 +140,21 @@ class AccessToken:
             )
             if isinstance(decision, GiveUp):
                 break
-            waits += int(decision.told_to_wait)
+            if decision.told_to_wait:
+                waits += 1
+                waited_s += decision.after_s
+            if waited_s > self._limits.retry_after_max_s:
+                break
             self._clockwork.sleep(decision.after_s)
-        message = (
-            "the identity provider of IFS Cloud did not give a token in time. Certain: nothing was "
-            "sent to IFS. Run again later"
+        self._gave_up_at = self._clockwork.monotonic()
+        raise self._absent(f"status {status}" if status else "none")
+
+    @staticmethod
+    def _absent(answer: str) -> TemporaryError:
+        return TemporaryError(
+            "the identity provider of IFS Cloud did not give a token in time (last answer: "
+            f"{answer}). Certain: nothing was sent to IFS. Run again later"
         )
-        raise TemporaryError(message)
 
     def _try_once(self, asked_at: float) -> tuple[Stage, int, float | None] | None:
         headers, body = self._request()

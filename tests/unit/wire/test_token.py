@@ -16,6 +16,7 @@ from target_ifs_cloud.wire.token import AccessToken, Login
 from tests.unit.wire.clock import Hands
 
 URL = "https://iam.example.com/auth/realms/acme/protocol/openid-connect/token"
+WORKERS = 4
 SECRET = "very-secret-canary"
 
 
@@ -167,6 +168,57 @@ def test_an_identity_provider_that_stays_away_ends_the_run(hands: Hands) -> None
         with pytest.raises(TemporaryError):
             token.value()
         token.close()
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "120"}, {"Retry-After": "299"}])
+def test_an_identity_provider_that_asks_to_wait_for_ever_ends_the_run_in_minutes(
+    hands: Hands, headers: dict[str, str]
+) -> None:
+    """Every single wait is short enough, all of them together are not."""
+    with requests_mock.Mocker() as mock:
+        mock.post(URL, status_code=503, headers=headers)
+        token = AccessToken(login(), clockwork=hands.clockwork())
+        with pytest.raises(TemporaryError, match="last answer: status 503"):
+            token.value()
+        assert sum(hands.slept) <= 300
+        token.close()
+
+
+def test_workers_that_wait_for_a_token_share_the_end_of_the_one_who_asks(hands: Hands) -> None:
+    """They do not begin anew one after the other."""
+    with requests_mock.Mocker() as mock:
+        mock.post(URL, status_code=502)
+        token = AccessToken(login(), clockwork=hands.clockwork())
+        began = threading.Event()
+        errors: list[TemporaryError] = []
+
+        def wait_for_others(_request: object, _context: object) -> str:
+            began.set()
+            while len(waiting) < WORKERS - 1:
+                threading.Event().wait(0.001)
+            threading.Event().wait(0.05)  # until they stand at the lock
+            return ""
+
+        waiting: list[int] = []
+        mock.post(URL, status_code=502, text=wait_for_others)
+
+        def work(number: int) -> None:
+            if number:
+                began.wait()
+                waiting.append(number)
+            try:
+                token.value()
+            except TemporaryError as error:
+                errors.append(error)
+
+        workers = [threading.Thread(target=work, args=[n]) for n in range(WORKERS)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        token.close()
+        assert len(errors) == WORKERS
+        assert mock.call_count == 6
 
 
 def test_the_life_counts_from_before_the_request(hands: Hands) -> None:
