@@ -150,8 +150,8 @@ SCHEMA: dict[str, Any] = th.PropertiesList(
         "retry_max",
         th.IntegerType,
         default=5,
-        description="How often a request is repeated when repeating it is safe. A server that asks to "
-        "wait is asked up to 20 times more; for a token that asking may take 5 minutes in all.",
+        description="How often a request is repeated when repeating it is safe. A server that asks "
+        "to wait is asked up to 20 times more; for a token that asking may take 5 minutes in all.",
     ),
     additional_properties=False,
 ).to_dict()
