@@ -21,14 +21,13 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from typing_extensions import override
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from erp_sandbox import ifs, procurify
 from erp_sandbox.clock import SimulatedClock
+from erp_sandbox.connections import BreakableProtocol
 from erp_sandbox.control import ControlError, ControlGate, Handler, read_object
 from erp_sandbox.exact_json import JsonValue, encode
-from erp_sandbox.faults import CONTROL_PREFIX, TRANSPORT_KEY, FaultGate, FaultScript
+from erp_sandbox.faults import CONTROL_PREFIX, FaultGate, FaultScript
 from erp_sandbox.procurify.edits import edit
 from erp_sandbox.procurify.knobs import ProcurifyKnobs, change_knobs
 from erp_sandbox.procurify.lifecycles import live
@@ -195,18 +194,25 @@ class DateGate:
         self._app = app
         self._clock = clock
         self._skew = skew
+        self._told: tuple[int, bytes] = (0, b"")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and date its answer."""
 
         async def send_dated(message: Message) -> None:
             if message["type"] == "http.response.start":
-                moment = self._clock.now() + timedelta(seconds=self._skew.seconds)
-                date = format_datetime(moment, usegmt=True).encode()
-                message = {**message, "headers": [*message["headers"], (b"date", date)]}
+                message = {**message, "headers": [*message["headers"], (b"date", self._date())]}
             await send(message)
 
         await self._app(scope, receive, send_dated)
+
+    def _date(self) -> bytes:
+        """The date of this second; it is written once."""
+        moment = self._clock.now() + timedelta(seconds=self._skew.seconds)
+        second = int(moment.timestamp())
+        if self._told[0] != second:
+            self._told = (second, format_datetime(moment, usegmt=True).encode())
+        return self._told[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -329,15 +335,6 @@ def _ifs(world: World, clock: SimulatedClock, chosen: Character) -> Parts:
         state=kept,
         take=take,
     )
-
-
-class BreakableProtocol(HttpToolsProtocol):
-    """Shows the application its connection, so that a fault can break it."""
-
-    @override
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self.scope[TRANSPORT_KEY] = self.transport  # type: ignore[literal-required]
 
 
 def listen(port: int) -> socket.socket:
