@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 from erp_sandbox.ifs.refusal import Refusal
 
+PATHS_MAX = 4096
 _SEGMENT = re.compile(r"(?:[^/(']|\((?:[^')]|'(?:[^']|'')*')*\))+")
 _KEY = re.compile(r"(\w+)=('(?:[^']|'')*'|[^,)]+)")
 _MEMBER = re.compile(r"IfsApp(?:\.\w+)+'(\w*)'")
@@ -19,10 +22,11 @@ class Segment:
     """One part of a path. ``keys`` is ``None`` without brackets; a lone key has the name ``""``."""
 
     name: str
-    keys: dict[str, str] | None
+    keys: Mapping[str, str] | None
 
 
-def split_path(path: str) -> list[Segment]:
+@lru_cache(maxsize=PATHS_MAX)
+def split_path(path: str) -> tuple[Segment, ...]:
     """The segments of a percent-encoded path.
 
     Raises:
@@ -42,7 +46,7 @@ def split_path(path: str) -> list[Segment]:
         if not keys and inner.strip():
             raise Refusal(400, "ODP_BAD_REQUEST")
         segments.append(Segment(name, keys or None))
-    return segments
+    return tuple(segments)
 
 
 def _plain(literal: str) -> str:

@@ -34,6 +34,7 @@ from erp_sandbox.ifs.renaming import RenamingGate
 from erp_sandbox.ifs.rulebook import BEHAVIOUR
 from erp_sandbox.ifs.seed import seed
 from erp_sandbox.ifs.service import Scope, Service
+from erp_sandbox.ifs.values import with_texts
 from erp_sandbox.world import World
 
 _STATUS = {"POST": 201, "PATCH": 200, "DELETE": 204}
@@ -184,8 +185,10 @@ class IfsSite:
                 raise not_found()
             if call.method == "GET":
                 self._take_time(limit_s)
-                row = self.service.read(projection, call.path, call.options)
-                row = _with_texts(row) if wants_texts else row
+                row = self.service.read(
+                    projection, call.path, call.options, are_numbers_texts=wants_texts
+                )
+                row = with_texts(row) if wants_texts else row
                 return _answer(200, row, content_id=call.content_id)
             with self.ledger.store.all_or_nothing():
                 entity, changed = self.service.write(
@@ -204,8 +207,8 @@ class IfsSite:
         status = self.knobs.action_status if is_action else _STATUS[call.method]
         if status == _NO_CONTENT:
             return Answer(status=status, body=b"", headers={}, content_id=call.content_id)
-        row = self.service.shown(entity, changed)
-        row = _with_texts(row) if wants_texts else row
+        row = self.service.showcase.shown(entity, changed)
+        row = with_texts(row) if wants_texts else row
         return _answer(status, row, content_id=call.content_id)
 
     def _take_time(self, limit_s: int) -> None:
@@ -293,7 +296,7 @@ class IfsSite:
             entity, row = edit_by_hand(self.ledger, order)
         except ValueError as wrong:
             return _reply({"error": str(wrong)}, _BAD_REQUEST)
-        return _reply({} if row is None else self.service.shown(entity, row))
+        return _reply({} if row is None else self.service.showcase.shown(entity, row))
 
     async def show_count(self, _: Request) -> Response:
         """How many rows each set holds, and how many invoices are in which state."""
@@ -340,16 +343,6 @@ def _read_body(call: Call) -> dict[str, Any]:
 def _is_exact(media_type: str) -> bool:
     """Whether numbers travel as texts. Source: a vendor; the exact word is inferred."""
     return "ieee754compatible=true" in media_type.lower()
-
-
-def _with_texts(value: Any) -> Any:  # noqa: ANN401 (any JSON)
-    """Exact numbers and whole ones as texts, at any depth."""
-    if isinstance(value, Mapping):
-        return {name: _with_texts(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_with_texts(item) for item in value]
-    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    return str(value) if is_number else value
 
 
 def _answer(status: int, body: Mapping[str, Any], *, content_id: str) -> Answer:

@@ -352,6 +352,12 @@ FUNCTIONS: Mapping[tuple[str, str], str] = MappingProxyType(
         ("AccountsHandling", "GetSelectedCompany"): "default_company",
     }
 )
+_BY_PROJECTION = MappingProxyType(
+    {
+        projection: tuple(one for one in SETS.values() if one.projection == projection)
+        for projection in {entity.projection for entity in SETS.values()} - {INTERNAL}
+    }
+)
 _PLACES = MappingProxyType({(entity.projection, entity.name): entity for entity in SETS.values()})
 
 
@@ -370,9 +376,8 @@ def with_custom(entity: EntitySet, custom: tuple[str, ...]) -> EntitySet:
 
 def sets_of(projection: str, custom: tuple[str, ...] = ()) -> list[EntitySet]:
     """The sets of one projection; empty when there is no such projection."""
-    if projection == INTERNAL:
-        return []
-    return [with_custom(one, custom) for one in SETS.values() if one.projection == projection]
+    found = _BY_PROJECTION.get(projection, ())
+    return [with_custom(one, custom) for one in found] if custom else list(found)
 
 
 __all__ = [

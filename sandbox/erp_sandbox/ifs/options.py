@@ -5,7 +5,8 @@ Source: which there are is documented; that wrong values are 400 follows OData 4
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from erp_sandbox.ifs.entity import EntitySet
@@ -33,6 +34,17 @@ def check_options(entity: EntitySet, options: Mapping[str, str], not_implemented
         raise _wrong()
 
 
+def check_order(entity: EntitySet, options: Mapping[str, str]) -> None:
+    """Refuse an order by a member that there is none of, or in no direction.
+
+    Raises:
+        Refusal: 400.
+    """
+    for name, direction in _order_of(options.get("$orderby", "")):
+        if name not in entity.fields or direction not in _DIRECTIONS:
+            raise _wrong()
+
+
 def number_of(options: Mapping[str, str], name: str, default: int) -> int:
     """A count of rows.
 
@@ -45,24 +57,24 @@ def number_of(options: Mapping[str, str], name: str, default: int) -> int:
     return int(text)
 
 
-def sort_rows(entity: EntitySet, rows: list[Row], orderby: str) -> None:
-    """Bring the rows into the order that was asked for.
+def sort_rows(rows: Sequence[Row], orderby: str) -> list[Row]:
+    """The rows in an order that ``check_order`` has let through."""
+    found = list(rows)
+    for name, direction in reversed(_order_of(orderby)):
+        found.sort(key=partial(_member, name), reverse=direction == "desc")
+    return found
 
-    Raises:
-        Refusal: a member that there is none of, or no direction.
-    """
-    for part in reversed(orderby.split(",")):
-        name, _, direction = part.strip().partition(" ")
-        if not name:
-            continue
-        if name not in entity.fields or direction.strip() not in _DIRECTIONS:
-            raise _wrong()
-        rows.sort(key=lambda r: _sortable(r.get(name)), reverse=direction.strip() == "desc")
+
+def _order_of(orderby: str) -> list[tuple[str, str]]:
+    """Members with their directions."""
+    parts = [part.strip().partition(" ") for part in orderby.split(",")]
+    return [(name, direction.strip()) for name, _, direction in parts if name]
 
 
 def _wrong() -> Refusal:
     return Refusal(400, "ODP_BAD_REQUEST")
 
 
-def _sortable(value: object) -> tuple[int, Any]:
+def _member(name: str, row: Row) -> tuple[int, Any]:
+    value = row.get(name)
     return (0, 0) if value is None else (1, value)

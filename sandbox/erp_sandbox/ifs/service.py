@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from erp_sandbox.exact_json import array
 from erp_sandbox.ifs.addresses import Segment, split_path
 from erp_sandbox.ifs.apply import apply
 from erp_sandbox.ifs.defaults import default_name, defaults
 from erp_sandbox.ifs.entity import MOMENT, WHOLE, EntitySet
-from erp_sandbox.ifs.filters import Filter, compile_filter, in_utc
-from erp_sandbox.ifs.history import moment
+from erp_sandbox.ifs.filters import in_utc
+from erp_sandbox.ifs.finding import ENUM_FIELDS, Finder
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.limits import rows_of_page
 from erp_sandbox.ifs.model import ACTIONS, FUNCTIONS, SETS, find_set
-from erp_sandbox.ifs.options import check_options, number_of, sort_rows
+from erp_sandbox.ifs.options import check_options, check_order, number_of
 from erp_sandbox.ifs.refusal import (
     LOCKED,
     MODIFIED,
@@ -26,10 +26,10 @@ from erp_sandbox.ifs.refusal import (
     database_error,
     not_found,
 )
-from erp_sandbox.ifs.store import Row, column_of
+from erp_sandbox.ifs.showing import Showcase
+from erp_sandbox.ifs.store import Row
 from erp_sandbox.ifs.values import check_parameters, fits, with_numbers
 
-ENUM_FIELDS = frozenset({"Objstate", "PartyType"})
 METHODS = frozenset({"POST", "PATCH", "DELETE"})
 _BESIDE_APPLY = frozenset({"$apply", "$top", "$skip"})
 
@@ -61,10 +61,19 @@ class Service:
     def __init__(self, ledger: Ledger) -> None:
         """Work on one ledger."""
         self.ledger = ledger
+        self.finder = Finder(ledger)
+        self.showcase = Showcase(ledger)
         self._touches = 0
 
-    def read(self, projection: str, path: str, options: Mapping[str, str]) -> dict[str, Any]:
-        """The answer to a GET.
+    def read(
+        self,
+        projection: str,
+        path: str,
+        options: Mapping[str, str],
+        *,
+        are_numbers_texts: bool = False,
+    ) -> dict[str, Any]:
+        """The answer to a GET; ``are_numbers_texts`` is how the rows of a page are written.
 
         Raises:
             Refusal: no such resource, or an option that IFS does not support.
@@ -76,25 +85,25 @@ class Service:
         place = self._resolve(projection, path, Scope())
         if place.action:
             return self._defaults(place)
-        store, name = self.ledger.store, place.entity.name
-        test = None if place.is_single else self._filter(place.entity, options)
-        near = test.candidates(partial(store.alike, name)) if test and not place.fixed else None
-        found = store.rows(name, place.fixed) if near is None else store.rows_under(name, near)
-        rows = [row for row in found if test is None or test(row)]
-        if self.ledger.knobs.visible_after_s:
-            rows = [row for row in rows if store.is_visible(name, row)]
+        rows = self.finder.rows(place.entity, place.fixed, {} if place.is_single else options)
         if place.is_single:
             if not rows:
                 raise not_found()
             check_options(place.entity, options, self.ledger.knobs.not_implemented_status)
-            context = {"@odata.context": f"$metadata#{name}/$entity"}
-            return {**context, **self.shown(place.entity, rows[0], options.get("$select", ""))}
+            context = {"@odata.context": f"$metadata#{place.entity.name}/$entity"}
+            row = self.showcase.shown(place.entity, rows[0], options.get("$select", ""))
+            return {**context, **row}
         parent = SETS.get(place.entity.parent)
         if parent and not self._has_parent(place.entity, parent, place.fixed):
             raise not_found()
         if "$apply" in options:
             return self._applied(place.entity, rows, options)
-        return self._page(place.entity, rows, options, path)
+        check_options(place.entity, options, self.ledger.knobs.not_implemented_status)
+        check_order(place.entity, options)
+        rows = self.finder.ordered(place.entity, place.fixed, rows, options)
+        if self.ledger.knobs.accounts_need_company and place.entity.name == "AccountSet":
+            rows = rows if "Company eq " in options.get("$filter", "") else ()
+        return self._page(place.entity, rows, options, path=path, are_texts=are_numbers_texts)
 
     def write(
         self, projection: str, method: str, *, path: str, body: Row, if_match: str, scope: Scope
@@ -135,20 +144,6 @@ class Service:
         return place.entity, self.ledger.change(
             place.entity, row, self._checked(place.entity, body)
         )
-
-    def shown(self, entity: EntitySet, row: Row, select: str = "") -> dict[str, Any]:
-        """A row as IFS shows it; with ``$select`` the key and the etag stay (seen in code)."""
-        everything = entity.fields if self.ledger.knobs.nulls_shown else row
-        wanted = {*select.split(","), *entity.key} if select else everything
-        keyref = "".join(f"{column_of(name)}={row.get(name)}^" for name in entity.key)
-        # Rows of queries, which have no table of their own, carry none (seen in code).
-        etag = {} if entity.is_query else {"@odata.etag": self.ledger.store.etag(entity.name, row)}
-        return {
-            **etag,
-            "luname": entity.lu,
-            "keyref": keyref,
-            **{name: row.get(name) for name in entity.fields if name in wanted},
-        }
 
     # parts
 
@@ -206,16 +201,6 @@ class Service:
                 own[theirs] = fixed[name]
         return next(self.ledger.store.rows(parent.name, own), None) is not None
 
-    def _filter(self, entity: EntitySet, options: Mapping[str, str]) -> Filter | None:
-        if "$filter" not in options:
-            return None
-        return compile_filter(
-            options["$filter"],
-            ENUM_FIELDS & set(entity.fields),
-            kinds=entity.fields,
-            now=moment(self.ledger.store.now()),
-        )
-
     def _defaults(self, place: Place) -> dict[str, Any]:
         """What a new row has before anybody has typed a value."""
         if place.action != default_name(place.entity):
@@ -225,13 +210,15 @@ class Service:
         return {"@odata.context": f"$metadata#{place.entity.name}/$entity", **values}
 
     def _page(
-        self, entity: EntitySet, rows: list[Row], options: Mapping[str, str], path: str
+        self,
+        entity: EntitySet,
+        rows: Sequence[Row],
+        options: Mapping[str, str],
+        *,
+        path: str,
+        are_texts: bool,
     ) -> dict[str, Any]:
         knobs = self.ledger.knobs
-        check_options(entity, options, knobs.not_implemented_status)
-        if knobs.accounts_need_company and entity.name == "AccountSet":
-            rows = rows if "Company eq " in options.get("$filter", "") else []
-        sort_rows(entity, rows, options.get("$orderby", ""))
         skip, top = (
             number_of(options, "$skip", 0),
             number_of(options, "$top", knobs.default_page_size),
@@ -241,7 +228,13 @@ class Service:
         answer: dict[str, Any] = {"@odata.context": f"$metadata#{entity.name}"}
         if options.get("$count") == "true" and knobs.count_supported:
             answer["@odata.count"] = len(rows)
-        answer["value"] = [self.shown(entity, row, options.get("$select", "")) for row in page]
+        select = options.get("$select", "")
+        answer["value"] = array(
+            [
+                self.showcase.written(entity, row, select, are_numbers_texts=are_texts)
+                for row in page
+            ]
+        )
         is_cut = ("$top" not in options or size < top) and skip + len(page) < len(rows)
         if knobs.emit_next_link and is_cut:
             left = {"$top": str(top - size)} if "$top" in options else {}
@@ -251,7 +244,7 @@ class Service:
         return answer
 
     def _applied(
-        self, entity: EntitySet, rows: list[Row], options: Mapping[str, str]
+        self, entity: EntitySet, rows: Sequence[Row], options: Mapping[str, str]
     ) -> dict[str, Any]:
         """What ``$apply`` makes of the rows; no other option but the page goes with it (chosen)."""
         status = self.ledger.knobs.not_implemented_status

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, overload
+
+from typing_extensions import override
 
 from erp_sandbox.ifs.knobs import Knobs
 from erp_sandbox.ifs.model import SETS, EntitySet
@@ -40,6 +43,8 @@ class Store:
         self._undo: list[tuple[str, Key, Row | None, Version]] | None = None
         self._next_number = _FIRST_NUMBER
         self._born: dict[tuple[str, Key], datetime] = {}
+        # How often any row has changed, so that what was found once is known to be good still.
+        self.changes = 0
 
     def next_number(self) -> int:
         """A number that was never given before, also not by a change set that was refused."""
@@ -108,6 +113,10 @@ class Store:
             if all(str(row.get(field)) == value for field, value in fixed.items() if field in row):
                 yield row
 
+    def all_rows(self, name: str) -> Sequence[Row]:
+        """Every row of a set's table, as it is now and without a copy."""
+        return TableRows(self.tables[SETS[name].stored_in])
+
     def alike(self, name: str, member: str, text: str) -> Mapping[Key, None]:
         """The keys of the rows whose member is this text, but for case and outer white space."""
         stored = SETS[name].stored_in
@@ -154,6 +163,7 @@ class Store:
         for entity in SETS.values():
             self.tables.setdefault(entity.stored_in, {})
         self._folded = {}
+        self.changes += 1
 
     # change sets
 
@@ -197,6 +207,7 @@ class Store:
         del undo[mark:]
 
     def _keep(self, name: str, key: Key, row: Row) -> None:
+        self.changes += 1
         self._unfold(name, key)
         self.tables[name][key] = row
         for member, found in self._folded.get(name, {}).items():
@@ -210,6 +221,7 @@ class Store:
                 found[_fold(before.get(member))].pop(key)
 
     def _drop(self, name: str, key: Key) -> None:
+        self.changes += 1
         self._unfold(name, key)
         self.tables[name].pop(key, None)
         self._siblings.get((name, key[:-1]), {}).pop(key, None)
@@ -219,6 +231,34 @@ class Store:
             before = self.tables[name].get(key)
             copy = dict(before) if before is not None else None
             self._undo.append((name, key, copy, self.versions.get((name, key), _NEVER)))
+
+
+class TableRows(Sequence[Row]):
+    """The rows of a table in their order; a page of a large one costs no copy of all."""
+
+    def __init__(self, table: Mapping[Key, Row]) -> None:
+        """Look at a table."""
+        self._table = table
+
+    @override
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @override
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._table.values())
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Row]: ...
+
+    @override
+    def __getitem__(self, place: int | slice) -> Row | list[Row]:
+        if isinstance(place, slice):
+            return list(islice(self._table.values(), place.start, place.stop))
+        return next(islice(self._table.values(), place, None))
 
 
 def _fold(value: object) -> str:

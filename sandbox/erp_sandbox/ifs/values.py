@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from erp_sandbox.ifs.entity import DAY, FLAG, MOMENT, NUMBER, WHOLE
 from erp_sandbox.ifs.refusal import Refusal
@@ -29,6 +30,16 @@ def with_numbers(kinds: Mapping[str, str], body: Row) -> Row:
                 raise Refusal(400, "ODP_DESERIALIZATION_ERROR") from error
             found[name] = int(number) if kinds[name] == WHOLE else number
     return found
+
+
+def with_texts(value: Any) -> Any:  # noqa: ANN401 (any JSON)
+    """Exact numbers and whole ones as texts, at any depth."""
+    if isinstance(value, Mapping):
+        return {name: with_texts(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [with_texts(item) for item in value]
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    return str(value) if is_number else value
 
 
 def check_parameters(known: Mapping[str, str], body: Row) -> Row:
