@@ -42,6 +42,7 @@ _BAD_REQUEST, _NO_CONTENT = 400, 204
 # Documented: how long a read may take on each endpoint, and a part of a batch. Units: seconds.
 _READ_LIMITS_S: Mapping[str, int] = {"main": 300, "int": 600}
 _PART_LIMIT_S = 900
+_EXACT = json.JSONDecoder(parse_float=Decimal)
 
 
 class IfsSite:
@@ -73,13 +74,14 @@ class IfsSite:
         realm = "/auth/realms/{realm}"
         token = f"{realm}/protocol/openid-connect/token"
         return [
-            Route(token, self.logins.give_token, methods=["POST"]),
-            Route(f"{realm}/.well-known/openid-configuration", self.logins.describe),
+            # They are tried in this order: first what is asked for most.
             Route(
                 "/{endpoint}/ifsapplications/projection/v1/{service}/{path:path}",
                 self.serve,
                 methods=methods,
             ),
+            Route(token, self.logins.give_token, methods=["POST"]),
+            Route(f"{realm}/.well-known/openid-configuration", self.logins.describe),
             Route(
                 "/int/ifsapplications/entity/v1/{service}/{path:path}",
                 self.serve_entity,
@@ -114,7 +116,8 @@ class IfsSite:
         endpoint = request.path_params.get("endpoint", "int")
         if not self._is_offered(projection, endpoint, is_entity_service=is_entity_service):
             return _refused(not_found())
-        told = self._describe(projection, unquote(path), request.url.query)
+        query = request.scope["query_string"].decode()
+        told = self._describe(projection, unquote(path), query)
         if told is not None:
             return told
         if path == "$batch" and self.knobs.batch_allowed:
@@ -122,7 +125,7 @@ class IfsSite:
         call = Call(
             method=request.method,
             path=path,
-            options=dict(parse_qsl(request.url.query, keep_blank_values=True)),
+            options=dict(parse_qsl(query, keep_blank_values=True)),
             headers=request.headers,
             body=body,
             content_id="",
@@ -203,7 +206,7 @@ class IfsSite:
             return _answer(self._status_of(refusal), refusal.body(), content_id=call.content_id)
         if call.content_id:
             scope.made[call.content_id] = (entity, changed)
-        is_action = "/IfsApp." in unquote(call.path)
+        is_action = "IfsApp." in call.path and "/IfsApp." in unquote(call.path)
         status = self.knobs.action_status if is_action else _STATUS[call.method]
         if status == _NO_CONTENT:
             return Answer(status=status, body=b"", headers={}, content_id=call.content_id)
@@ -326,13 +329,13 @@ def create_app(
 
 
 def _read_body(call: Call) -> dict[str, Any]:
-    if not call.body.strip():
+    if not call.body or call.body.isspace():
         return {}
     kind = call.headers.get("content-type", "").partition(";")[0]
     if kind != "application/json":
         raise Refusal(_BAD_REQUEST, "ODP_DESERIALIZATION_ERROR")
     try:
-        body = json.loads(call.body, parse_float=Decimal)
+        body = _EXACT.decode(call.body.decode("utf-8-sig"))
     except ValueError as error:
         raise Refusal(_BAD_REQUEST, "ODP_DESERIALIZATION_ERROR") from error
     if not isinstance(body, dict):

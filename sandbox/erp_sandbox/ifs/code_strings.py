@@ -14,6 +14,7 @@ from erp_sandbox.ifs.model import LETTERS
 from erp_sandbox.ifs.refusal import APPLICATION_ERROR, database_error
 
 Row = Mapping[str, Any]
+_PARTS = tuple((letter, f"Code{letter}") for letter in LETTERS)
 
 
 def check_code_string(ledger: Ledger, row: Row, day: date) -> None:
@@ -26,20 +27,21 @@ def check_code_string(ledger: Ledger, row: Row, day: date) -> None:
     if account is None:
         raise database_error(APPLICATION_ERROR, "Account", tag="NOTEXIST")
     check_account(account, day)
-    for letter in LETTERS:
-        value = row.get(f"Code{letter}")
-        is_closed = {letter, f"{row['Company']}.{letter}"} & set(ledger.knobs.closed_code_parts)
-        demand = "Blocked" if is_closed else account[f"ReqCode{letter}"]
+    for letter, part in _PARTS:
+        value = row.get(part)
+        closed = ledger.knobs.closed_code_parts
+        is_closed = letter in closed or f"{row['Company']}.{letter}" in closed
+        demand = "Blocked" if is_closed else account[f"Req{part}"]
         if value:
-            found = ledger.store.get(f"Code{letter}Array", row["Company"], value)
+            found = ledger.store.get(f"{part}Array", row["Company"], value)
             if found is None and demand != "Blocked":
-                raise database_error(APPLICATION_ERROR, f"Code{letter}", tag="NOTEXIST")
+                raise database_error(APPLICATION_ERROR, part, tag="NOTEXIST")
             if demand == "Blocked":
-                raise database_error(APPLICATION_ERROR, f"Code{letter}", tag="BLOCKED")
+                raise database_error(APPLICATION_ERROR, part, tag="BLOCKED")
             if found is not None:
-                _check_validity(found, day, f"Code{letter}")
+                _check_validity(found, day, part)
         elif demand == "Mandatory":
-            raise database_error(APPLICATION_ERROR, f"Code{letter}", tag="MANDATORY")
+            raise database_error(APPLICATION_ERROR, part, tag="MANDATORY")
     if row["CodeA"] in ledger.knobs.accounts_with_tax_code and not row.get("VatCode"):
         raise database_error(APPLICATION_ERROR, "StatutoryFee", tag="MANDATORY")
     _check_combination(ledger, row)

@@ -35,9 +35,7 @@ class Ledger:
         """
         rules = self._rules(entity)
         rules.fill(self, row)
-        places = (place.split(".") for place in self.knobs.custom_required)
-        own = (name for set_, name in places if set_ == entity.name)
-        for name in (*entity.required, *own):
+        for name in (*entity.required, *self._required_here(entity)):
             if row.get(name) in {None, ""}:
                 raise database_error(RECORD_ERROR, entity.lu, tag="NULLVALUE", text=name)
         _check_lengths(entity, row)
@@ -45,7 +43,7 @@ class Ledger:
             number = self.store.next_number()
             is_text = entity.fields[entity.numbered] == TEXT
             row[entity.numbered] = str(number) if is_text else number
-        if self.store.get(entity.name, *self.store.key_of(entity, row)) is not None:
+        if self.store.key_of(entity, row) in self.store.tables[entity.stored_in]:
             raise database_error(EXISTS, entity.lu, tag="EXIST")
         rules.check_new(self, row)
         self.store.put(entity.name, row)
@@ -110,6 +108,11 @@ class Ledger:
                 for below in self.children(child.name, row):
                     self._remove_below(child, below)
                     self.store.remove(child.name, below)
+
+    def _required_here(self, entity: EntitySet) -> list[str]:
+        """What is mandatory at this site only."""
+        places = [place.split(".") for place in self.knobs.custom_required]
+        return [name for set_, name in places if set_ == entity.name]
 
     def _rules(self, entity: EntitySet) -> SetRules:
         return self.behaviour.rules.get(entity.stored_in, NO_RULES)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from erp_sandbox.exact_json import JsonValue
 from erp_sandbox.ifs.knobs import Knobs
 from erp_sandbox.ifs.refusal import Refusal
+
+_NESTED = {list, dict}
 
 
 def rows_of_page(knobs: Knobs, wanted: int) -> int:
@@ -22,12 +24,14 @@ def rows_of_page(knobs: Knobs, wanted: int) -> int:
     return knobs.page_rows_max
 
 
-def check_arrays(knobs: Knobs, body: JsonValue) -> None:
+def check_arrays(knobs: Knobs, body: Mapping[str, JsonValue]) -> None:
     """Refuse a body whose arrays are too large for the server.
 
     Raises:
         Refusal: 500 unless the site answers otherwise.
     """
+    if not any(type(value) in _NESTED for value in body.values()):
+        return
     lengths = list(_array_lengths(body))
     count = sum(lengths) if knobs.array_counting == "all" else max(lengths, default=0)
     if knobs.array_elements_max and count > knobs.array_elements_max:
@@ -37,7 +41,8 @@ def check_arrays(knobs: Knobs, body: JsonValue) -> None:
 def _array_lengths(value: JsonValue) -> Iterator[int]:
     if isinstance(value, dict):
         for item in value.values():
-            yield from _array_lengths(item)
+            if isinstance(item, dict | list):
+                yield from _array_lengths(item)
     elif isinstance(value, list):
         yield len(value)
         for item in value:

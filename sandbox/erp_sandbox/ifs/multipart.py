@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from erp_sandbox.ifs.refusal import Refusal
 
+HEADS_MAX = 4096
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)"?')
 _REASONS = {200: "OK", 201: "Created", 204: "No Content"}
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """One request inside a batch. ``path`` is relative to the projection."""
 
     method: str
@@ -31,8 +32,7 @@ class Call:
     service: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One answer inside a batch."""
 
     status: int
@@ -74,7 +74,7 @@ def write_batch(answers: list[list[Answer] | Answer]) -> tuple[str, bytes]:
     return "multipart/mixed; boundary=batchresponse", _join("batchresponse", parts)
 
 
-def _parts(content_type: str, text: bytes) -> Iterator[tuple[dict[str, str], bytes]]:
+def _parts(content_type: str, text: bytes) -> Iterator[tuple[Mapping[str, str], bytes]]:
     found = _BOUNDARY.search(content_type)
     if not content_type.startswith("multipart/mixed") or not found:
         raise Refusal(400, "ODP_BAD_REQUEST")
@@ -89,7 +89,8 @@ def _parts(content_type: str, text: bytes) -> Iterator[tuple[dict[str, str], byt
         yield _headers(head), content
 
 
-def _headers(head: bytes) -> dict[str, str]:
+@lru_cache(maxsize=HEADS_MAX)
+def _headers(head: bytes) -> Mapping[str, str]:
     pairs = (line.partition(":") for line in head.decode().split("\r\n") if line)
     return {name.strip().lower(): value.strip() for name, _, value in pairs}
 
@@ -106,7 +107,7 @@ def _call(text: bytes, *, headers: Mapping[str, str]) -> Call:
         method=words[0],
         path=path.rpartition(".svc/")[2].lstrip("/"),
         service=path.rpartition(".svc/")[0].rpartition("/")[2],
-        options=dict(parse_qsl(query, keep_blank_values=True)),
+        options=dict(parse_qsl(query, keep_blank_values=True)) if query else {},
         headers=own,
         body=body.strip(),
         content_id=headers.get("content-id") or own.get("content-id", ""),

@@ -8,16 +8,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from erp_sandbox.exact_json import array
-from erp_sandbox.ifs.addresses import Segment, split_path
+from erp_sandbox.ifs.addresses import Segment
 from erp_sandbox.ifs.apply import apply
 from erp_sandbox.ifs.defaults import default_name, defaults
-from erp_sandbox.ifs.entity import MOMENT, WHOLE, EntitySet
+from erp_sandbox.ifs.entity import MOMENT, EntitySet
 from erp_sandbox.ifs.filters import in_utc
 from erp_sandbox.ifs.finding import ENUM_FIELDS, Finder
 from erp_sandbox.ifs.ledger import Ledger
 from erp_sandbox.ifs.limits import rows_of_page
-from erp_sandbox.ifs.model import ACTIONS, FUNCTIONS, SETS, find_set
+from erp_sandbox.ifs.model import ACTIONS, FUNCTIONS, SETS
 from erp_sandbox.ifs.options import check_options, check_order, number_of
+from erp_sandbox.ifs.places import Place, find_place, key_values, step
 from erp_sandbox.ifs.refusal import (
     LOCKED,
     MODIFIED,
@@ -32,16 +33,6 @@ from erp_sandbox.ifs.values import check_parameters, fits, with_numbers
 
 METHODS = frozenset({"POST", "PATCH", "DELETE"})
 _BESIDE_APPLY = frozenset({"$apply", "$top", "$skip"})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What a path points to: a set, the key values it fixes, and an action if it ends in one."""
-
-    entity: EntitySet
-    fixed: Mapping[str, str]
-    is_single: bool
-    action: str = ""
 
 
 @dataclass(slots=True)
@@ -148,51 +139,18 @@ class Service:
     # parts
 
     def _resolve(self, projection: str, path: str, scope: Scope) -> Place:
-        place: Place | None = None
-        for segment in split_path(path):
-            if segment.name.startswith("$"):
-                made = scope.made.get(segment.name[1:])
-                if made is None:
-                    raise not_found()
-                entity, row = made
-                key = self.ledger.store.key_of(entity, row)
-                place = Place(entity, dict(zip(entity.key, key, strict=True)), is_single=True)
-            elif segment.name.startswith("IfsApp."):
-                service, _, action = segment.name.removeprefix("IfsApp.").rpartition(".")
-                if place is None or service != place.entity.projection:
-                    raise not_found()
-                if not _is_offered(place, action):
-                    raise not_found()
-                place = Place(place.entity, place.fixed, is_single=True, action=action)
-            else:
-                place = self._step(projection, place, segment)
-        if place is None:
-            raise not_found()
-        return place
+        def made(content_id: str) -> Place | None:
+            if content_id not in scope.made:
+                return None
+            entity, row = scope.made[content_id]
+            return self._at(entity, row)
 
-    def _step(self, projection: str, before: Place | None, segment: Segment) -> Place:
-        entity = find_set(projection, segment.name, self.ledger.knobs.custom_fields)
-        parent = before.entity.name if before else ""
-        if entity is None or entity.parent != parent:
-            raise not_found()
-        if before and not before.is_single:
-            raise not_found()
-        fixed = dict(before.fixed) if before else {}
-        for own, theirs in entity.aliases.items():
-            if theirs in fixed:
-                fixed[own] = fixed.pop(theirs)
-        fixed = {name: value for name, value in fixed.items() if name in entity.fields}
-        keys = segment.keys or {}
-        if list(keys) == [""] and len(entity.key) == 1:
-            keys = {entity.key[0]: keys[""]}
-        if not set(keys) <= {*entity.key, *entity.aliases.values()}:
-            raise Refusal(400, "ODP_BAD_REQUEST")
-        # The keys of the parents are repeated at each level, and must be the same there.
-        if any(fixed.get(name, value) != value for name, value in keys.items()):
-            raise not_found()
-        fixed.update({name: value for name, value in keys.items() if name in entity.fields})
-        is_single = bool(keys) and all(name in fixed for name in entity.key)
-        return Place(entity, fixed, is_single=is_single)
+        return find_place(projection, path, self.ledger.knobs.custom_fields, made)
+
+    def _at(self, entity: EntitySet, row: Row) -> Place:
+        """The place of a row."""
+        key = self.ledger.store.key_of(entity, row)
+        return Place(entity, dict(zip(entity.key, key, strict=True)), is_single=True)
 
     def _has_parent(self, entity: EntitySet, parent: EntitySet, fixed: Mapping[str, str]) -> bool:
         own = {name: value for name, value in fixed.items() if name in parent.key}
@@ -206,7 +164,7 @@ class Service:
         if place.action != default_name(place.entity):
             raise not_found()
         today = self.ledger.store.now().date()
-        values = defaults(place.entity, dict(_key_values(place)), today)
+        values = defaults(place.entity, dict(key_values(place)), today)
         return {"@odata.context": f"$metadata#{place.entity.name}/$entity", **values}
 
     def _page(
@@ -267,18 +225,20 @@ class Service:
         parent = SETS.get(place.entity.parent)
         if parent and not self._has_parent(place.entity, parent, place.fixed):
             raise not_found()
-        row = _key_values(place)
+        row = key_values(place)
         body, below = self._unfolded(place.entity, body)
         for name, value in self._checked(place.entity, body).items():
             if name in row and str(row[name]) != str(value):
                 raise database_error(RECORD_ERROR, place.entity.lu, tag="WRONGPARENT")
             row[name] = value
         made = self.ledger.create(place.entity, row)
-        key = self.ledger.store.key_of(place.entity, made)
-        here = Place(place.entity, dict(zip(place.entity.key, key, strict=True)), is_single=True)
+        if not below:
+            return made
+        here = self._at(place.entity, made)
         for name, children in below.items():
             for child in children:
-                self._create(self._step(place.entity.projection, here, Segment(name, None)), child)
+                segment, custom = Segment(name, None), self.ledger.knobs.custom_fields
+                self._create(step(place.entity.projection, here, segment, custom), child)
         return made
 
     def _unfolded(self, entity: EntitySet, body: Row) -> tuple[Row, dict[str, list[Row]]]:
@@ -339,19 +299,3 @@ class Service:
             return
         if if_match not in {"*", self.ledger.store.etag(entity.name, row)}:
             raise Refusal(412, "PRECONDITION_FAILED", f"ORA-{MODIFIED}: {entity.lu}.MODIFIED: x")
-
-
-def _is_offered(place: Place, action: str) -> bool:
-    """An action of the set's rows, or the defaults of a new one."""
-    if action == default_name(place.entity):
-        return place.entity.is_writable and not place.is_single
-    known = ACTIONS.get(action)
-    return known is not None and known.owner == place.entity.name
-
-
-def _key_values(place: Place) -> Row:
-    """The values that the address fixes, in the types of the members."""
-    return {
-        name: int(value) if place.entity.fields[name] == WHOLE else value
-        for name, value in place.fixed.items()
-    }

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, overload
 
@@ -22,6 +22,7 @@ Key = tuple[str, ...]
 Version = tuple[int, str]
 _NEVER: Version = (0, "")
 _FIRST_NUMBER = 1000
+ROW_IDS_MAX = 20_000
 _KEPT = ("tables", "versions", "_siblings", "_next_number", "_born")
 
 
@@ -43,6 +44,7 @@ class Store:
         self._undo: list[tuple[str, Key, Row | None, Version]] | None = None
         self._next_number = _FIRST_NUMBER
         self._born: dict[tuple[str, Key], datetime] = {}
+        self._stamped: tuple[int, str] = (0, "")
         # How often any row has changed, so that what was found once is known to be good still.
         self.changes = 0
 
@@ -53,23 +55,24 @@ class Store:
 
     def key_of(self, entity: EntitySet, row: Mapping[str, Any]) -> Key:
         """The key of a row, as text."""
-        return tuple(str(row.get(name)) for name in entity.key)
+        return tuple([str(row.get(name)) for name in entity.key])
 
     def get(self, name: str, *key: object) -> Row | None:
         """One row by its key."""
-        return self.tables[SETS[name].stored_in].get(tuple(str(part) for part in key))
+        return self.tables[_TABLE_OF[name]].get(tuple(map(str, key)))
 
     def put(self, name: str, row: Row) -> Row:
         """Insert or replace a row; its version goes up."""
         key = self.key_of(SETS[name], row)
         name = SETS[name].stored_in
         self._remember(name, key)
+        now = self.now()
         before = self.tables[name].get(key)
         if before is None:
-            self._born[name, key] = self.now()
+            self._born[name, key] = now
         self._keep(name, key, row)
         count, _ = self.versions.get((name, key), _NEVER)
-        self.versions[name, key] = (count + 1, self.now().strftime("%Y%m%d%H%M%S"))
+        self.versions[name, key] = (count + 1, self._stamp(now))
         self._tell(name, before, row)
         return row
 
@@ -80,6 +83,13 @@ class Store:
         self._remember(name, key)
         self._drop(name, key)
         self._tell(name, row, None)
+
+    def _stamp(self, now: datetime) -> str:
+        """The moment in seconds; it is written once for each."""
+        second = int(now.timestamp())
+        if self._stamped[0] != second:
+            self._stamped = (second, now.strftime("%Y%m%d%H%M%S"))
+        return self._stamped[1]
 
     def _tell(self, name: str, before: Row | None, after: Row | None) -> None:
         if self.on_change is not None:
@@ -98,19 +108,21 @@ class Store:
 
     def _stored(self, entity: EntitySet, fixed: Mapping[str, str]) -> Iterator[Row]:
         table = self.tables[entity.stored_in]
-        if all(part in fixed for part in entity.key):
-            row = table.get(tuple(fixed[part] for part in entity.key))
-            if row is not None:
-                yield row
-            return
-        if all(part in fixed for part in entity.key[:-1]):
-            prefix = tuple(fixed[part] for part in entity.key[:-1])
+        parents = entity.key[:-1]
+        if fixed.keys() >= set(parents):
+            prefix = tuple([fixed[part] for part in parents])
+            if entity.key[-1] in fixed:
+                row = table.get((*prefix, fixed[entity.key[-1]]))
+                if row is not None:
+                    yield row
+                return
             own = self._siblings.get((entity.stored_in, prefix), ())
             candidates = [table[key] for key in own]
+            left = {field: value for field, value in fixed.items() if field not in parents}
         else:
-            candidates = list(table.values())
+            candidates, left = list(table.values()), dict(fixed)
         for row in candidates:
-            if all(str(row.get(field)) == value for field, value in fixed.items() if field in row):
+            if not left or _agrees(row, left):
                 yield row
 
     def all_rows(self, name: str) -> Sequence[Row]:
@@ -144,9 +156,7 @@ class Store:
         is_counted = self.knobs.objversion_style == "counter"
         count, stamp = self.versions[name, key]
         version = count if is_counted else stamp
-        digest = hashlib.sha256("^".join((name, *key)).encode()).digest()
-        row_id = base64.b64encode(digest)[:15].decode()
-        inner = f'W/"AAA{row_id}:{version}"'
+        inner = f'W/"AAA{_row_id(name, key)}:{version}"'
         return f'W/"{base64.b64encode(inner.encode()).decode()}"'
 
     # snapshots
@@ -233,6 +243,13 @@ class Store:
             self._undo.append((name, key, copy, self.versions.get((name, key), _NEVER)))
 
 
+_TABLE_OF: Mapping[str, str] = {name: entity.stored_in for name, entity in SETS.items()}
+
+
+def _agrees(row: Row, fixed: Mapping[str, str]) -> bool:
+    return all(str(row.get(field)) == value for field, value in fixed.items() if field in row)
+
+
 class TableRows(Sequence[Row]):
     """The rows of a table in their order; a page of a large one costs no copy of all."""
 
@@ -259,6 +276,12 @@ class TableRows(Sequence[Row]):
         if isinstance(place, slice):
             return list(islice(self._table.values(), place.start, place.stop))
         return next(islice(self._table.values(), place, None))
+
+
+@lru_cache(maxsize=ROW_IDS_MAX)
+def _row_id(name: str, key: Key) -> str:
+    digest = hashlib.sha256("^".join((name, *key)).encode()).digest()
+    return base64.b64encode(digest)[:15].decode()
 
 
 def _fold(value: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -56,22 +56,10 @@ def check_parameters(known: Mapping[str, str], body: Row) -> Row:
 
 def fits(kind: str, value: object) -> bool:
     """Whether a value is of that kind; null is of any."""
-    match kind:
-        case _ if value is None:
-            fits = True
-        case _ if kind == FLAG:
-            fits = isinstance(value, bool)
-        case _ if kind == WHOLE:
-            fits = isinstance(value, int) and not isinstance(value, bool)
-        case _ if kind == NUMBER:
-            fits = isinstance(value, int | Decimal) and not isinstance(value, bool)
-        case _ if kind == DAY:
-            fits = isinstance(value, str) and _is_day(value)
-        case _ if kind == MOMENT:
-            fits = isinstance(value, str) and _is_moment(value)
-        case _:
-            fits = isinstance(value, str)
-    return fits
+    if value is None:
+        return True
+    test = _TESTS.get(kind)
+    return isinstance(value, str) if test is None else test(value)
 
 
 def _is_day(text: str) -> bool:
@@ -85,3 +73,13 @@ def _is_day(text: str) -> bool:
 def _is_moment(text: str) -> bool:
     """Whole seconds with a zone (documented; fractions only where an attribute declares them)."""
     return bool(_MOMENT.fullmatch(text)) and _is_day(text[:10])
+
+
+# By exact type: there is no other in a body that was read from JSON.
+_TESTS: Mapping[str, Callable[[Any], bool]] = {
+    FLAG: lambda value: type(value) is bool,
+    WHOLE: lambda value: type(value) is int,
+    NUMBER: lambda value: type(value) in {int, Decimal},
+    DAY: lambda value: isinstance(value, str) and _is_day(value),
+    MOMENT: lambda value: isinstance(value, str) and _is_moment(value),
+}

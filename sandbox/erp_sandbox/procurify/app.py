@@ -75,12 +75,12 @@ def create_app(state: ProcurifyState) -> Starlette:
 
 def _routes() -> list[BaseRoute]:
     lists = {
+        "/api/v3/ap/bills/": BILLS,
         "/api/v2/purchase_orders/{role}/{status}/": ORDERS,
         "/api/v3/order-items/": ORDER_LINES,
         "/api/v2/global/order_items/": ORDER_LINES,
         "/api/v2/global/orders/": REQUISITIONS,
         "/api/v3/receipt/items/": RECEIPTS,
-        "/api/v3/ap/bills/": BILLS,
         "/api/v2/ap/items/": BILL_ITEMS,
         "/api/public/v1/payments/": PAYMENTS,
         "/api/v2/ap/payments/": OLD_PAYMENTS,
@@ -95,6 +95,9 @@ def _routes() -> list[BaseRoute]:
         "/api/v3/users/": USER_LIST,
     }
     return [
+        # They are tried in this order: first what is asked for most.
+        Route("/api/v2/ap/bills/{uuid}/", _bill, methods=READS),
+        *(Route(path, _listed(listing), methods=LISTED) for path, listing in lists.items()),
         Route("/oauth/token", issue_token, methods=["POST"]),
         Route("/api/v3/vendors/{vendor_id:int}/", _vendor, methods=READS),
         Route("/api/v3/vendors/{vendor_id:int}/", replace_vendor, methods=["PUT"]),
@@ -105,10 +108,8 @@ def _routes() -> list[BaseRoute]:
         Route("/api/v2/purchase_orders/{key}/", _order, methods=READS),
         Route("/api/v3/purchase-orders/billing-history/", _billing_history, methods=READS),
         *_office_routes(),
-        Route("/api/v2/ap/bills/{uuid}/", _bill, methods=READS),
         Route("/api/v2/locations/{location_id:int}/", _location, methods=READS),
         Route("/api/v3/users/me/", _me, methods=READS),
-        *(Route(path, _listed(listing), methods=LISTED) for path, listing in lists.items()),
     ]
 
 
@@ -190,7 +191,8 @@ async def _vendor(request: Request) -> Response:
     vendor = state.vendors.get(request.path_params["vendor_id"])
     if vendor is None:
         return refuse(NOT_FOUND, 404)
-    return answer(single(sparse(state.knobs, vendor_detail(vendor))))
+    row = state.cached_row("vendor detail", vendor.id, (vendor,), lambda: vendor_detail(vendor))
+    return answer(single(sparse(state.knobs, row)))
 
 
 async def _order(request: Request) -> Response:
@@ -199,7 +201,12 @@ async def _order(request: Request) -> Response:
     if order is None:
         return refuse(NOT_FOUND, 404)
     vendor = state.vendors[order.vendor]
-    row = order_detail(order, vendor, state.vendor_json(vendor.id))
+    row = state.cached_row(
+        "order detail",
+        order.id,
+        (order, vendor),
+        lambda: order_detail(order, vendor, state.vendor_json(vendor.id)),
+    )
     return answer(
         single(sparse(state.knobs, row), metadata={"can_edit": False, "can_delete": False})
     )
@@ -222,9 +229,14 @@ async def _bill(request: Request) -> Response:
         return refuse(NOT_FOUND, 404)
     summary: JsonValue = {"has_multiple_currency": False, "total_cost": bill.total}
     metadata: dict[str, JsonValue] = {"permissions": list_permissions(), "summary": summary}
-    return answer(
-        single(sparse(state.knobs, bill_detail(bill, state.parties_of(bill))), metadata=metadata)
+    parties = state.parties_of(bill)
+    row = state.cached_row(
+        "bill detail",
+        bill.id,
+        (bill, parties.vendor, *parties.orders.values()),
+        lambda: bill_detail(bill, parties),
     )
+    return answer(single(sparse(state.knobs, row), metadata=metadata))
 
 
 async def _location(request: Request) -> Response:

@@ -51,11 +51,13 @@ def _bills(state: ProcurifyState, path: Mapping[str, Any]) -> Sequence[Bill]:
 
 def _bill_row(state: ProcurifyState, bill: Bill) -> str:
     vendor = state.vendors[bill.vendor]
-    today = state.clock.now().date()
-    style = ListStyle(today=today, mixes_plain_dates=state.knobs.does_list_mix_plain_dates)
-    return state.cached_row(
-        "bill", bill.id, (bill, vendor), lambda: bill_list_row(bill, vendor, style)
-    )
+
+    def render() -> str:
+        today = state.clock.now().date()
+        style = ListStyle(today=today, mixes_plain_dates=state.knobs.does_list_mix_plain_dates)
+        return bill_list_row(bill, vendor, style)
+
+    return state.cached_row("bill", bill.id, (bill, vendor), render)
 
 
 def _shares(bill: Bill) -> list[Allocation]:

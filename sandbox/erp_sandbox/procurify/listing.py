@@ -73,7 +73,9 @@ def answer_list(listing: Listing, state: ProcurifyState, request: Request) -> Re
     page = read_page(request, state.knobs, len(found.rows))
     if page is None or (page.is_past_the_end and state.knobs.is_past_end_refused):
         return refuse(INVALID_PAGE, 404)
-    rows = [sparse(state.knobs, listing.render(state, row)) for row in found.rows[page.slice]]
+    rows = [listing.render(state, row) for row in found.rows[page.slice]]
+    if state.knobs.null_every:
+        rows = [sparse(state.knobs, row) for row in rows]
     if listing.has_format and request.query_params.get("format") == "csv":
         return _csv(rows)
     paging = pagination(request, state.knobs, page)

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from operator import is_
 from typing import Any
 
 from erp_sandbox.clock import SimulatedClock
@@ -16,7 +17,7 @@ from erp_sandbox.procurify.rows.vendors import vendor_inside
 from erp_sandbox.purchases import ZERO, Bill, OrderLine, PurchaseOrder, Vendor
 from erp_sandbox.world import World
 
-ROW_CACHE_MAX = 50_000
+ROW_CACHE_MAX_CHARACTERS = 100_000_000
 RESULT_CACHE_MAX = 32
 _KEPT = ("vendors", "orders", "bills", "_bill_by_uuid", "_order_by_uuid", "_ids")
 
@@ -46,7 +47,7 @@ class ProcurifyState:
         self._bill_by_uuid = {bill.uuid: bill.id for bill in world.bills}
         self._order_by_uuid = {_bare(order.uuid): order.id for order in world.purchase_orders}
         self._ids = _highest_ids(world)
-        self._rows: OrderedDict[tuple[str, object], tuple[tuple[object, ...], str]] = OrderedDict()
+        self._forget_rows()
         self._results: OrderedDict[tuple[object, ...], Any] = OrderedDict()
 
     def kept(self) -> dict[str, Any]:
@@ -57,7 +58,7 @@ class ProcurifyState:
         """Go on from what a snapshot has kept."""
         for name in _KEPT:
             setattr(self, name, kept[name])
-        self._rows.clear()
+        self._forget_rows()
         self._results.clear()
 
     def take_id(self, kind: str) -> int:
@@ -91,7 +92,7 @@ class ProcurifyState:
     def turn_knobs(self, knobs: ProcurifyKnobs) -> None:
         """Use other knobs from now on."""
         self.knobs = knobs
-        self._rows.clear()
+        self._forget_rows()
         self._results.clear()
 
     def find_bill(self, uuid: str) -> Bill | None:
@@ -148,13 +149,19 @@ class ProcurifyState:
     ) -> str:
         """A rendered row; rendered again when one of the records it is made of was replaced."""
         held = self._rows.get((kind, key))
-        if held is not None and all(a is b for a, b in zip(held[0], sources, strict=True)):
+        if held is not None and all(map(is_, held[0], sources)):
             return held[1]
         row = render()
+        self._held_characters += len(row) - (len(held[1]) if held else 0)
         self._rows[kind, key] = (sources, row)
-        if len(self._rows) > ROW_CACHE_MAX:
-            self._rows.popitem(last=False)
+        while self._held_characters > ROW_CACHE_MAX_CHARACTERS:
+            _, (_, oldest) = self._rows.popitem(last=False)
+            self._held_characters -= len(oldest)
         return row
+
+    def _forget_rows(self) -> None:
+        self._rows: OrderedDict[tuple[str, object], tuple[tuple[object, ...], str]] = OrderedDict()
+        self._held_characters = 0
 
     def cached_result(self, key: tuple[object, ...], compute: Callable[[], Any]) -> Any:  # noqa: ANN401 (the caller knows the type)
         """What was computed for that key since the last change of any record."""
