@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -13,7 +14,7 @@ from rich.live import Live
 from erp_sandbox.books_view import balance_table, invoice_table
 from erp_sandbox.control_client import ControlRefusedError, IfsControl, ProcurifyControl
 from erp_sandbox.exact_json import encode
-from erp_sandbox.processes import SandboxError, adopt_listener, run_sandbox
+from erp_sandbox.processes import SandboxError, adopt_listener, run_for_tenant, run_sandbox
 from erp_sandbox.procurify import ProcurifyState
 from erp_sandbox.procurify.truth import read_truth
 from erp_sandbox.profiles import DEFAULT_PROFILE, PROFILES
@@ -22,6 +23,7 @@ from erp_sandbox.scenarios import SCENARIOS
 from erp_sandbox.serving import SYSTEMS, ServeOptions
 from erp_sandbox.serving import serve as serve_system
 from erp_sandbox.snapshots import SnapshotError
+from erp_sandbox.tenant_file import ENVIRONMENT, TenantFileError, read_tenant
 from erp_sandbox.watch import Watcher
 from erp_sandbox.world import SCALE_MAX, build_world
 
@@ -54,6 +56,13 @@ SNAPSHOTS = click.option(
 )
 
 
+TENANT = click.option(
+    "--tenant",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="YAML file of your own companies, account codes, vendors …; see sandbox/README.md.",
+)
+
+
 @click.group()
 @click.version_option(package_name="erp-sandbox")
 def main() -> None:
@@ -69,6 +78,7 @@ def main() -> None:
 @click.option("--profile", type=NAMES, default=DEFAULT_PROFILE, show_default=True)
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Written when both answer.")
 @SNAPSHOTS
+@TENANT
 def serve(
     *,
     procurify_port: int,
@@ -79,16 +89,32 @@ def serve(
     profile: str,
     ready_file: Path | None,
     snapshots: Path | None,
+    tenant: Path | None,
 ) -> None:
     """Serve both systems until SIGTERM or Ctrl-C; port 0 takes a free one."""
     ports = {"procurify": procurify_port, "ifs": ifs_port}
     options = ServeOptions(
-        seed=seed, scale=scale, latency_ms=latency_ms, profile=profile, snapshots=snapshots
+        seed=seed,
+        scale=scale,
+        latency_ms=latency_ms,
+        profile=profile,
+        snapshots=snapshots,
+        tenant=_checked(tenant),
     )
     try:
         run_sandbox(ports, options, ready_file)
     except (SandboxError, OSError) as fault:
         raise click.ClickException(str(fault)) from fault
+
+
+def _checked(tenant: Path | None) -> Path | None:
+    """The tenant file, once it has been read without a fault."""
+    try:
+        if tenant is not None:
+            read_tenant(tenant)
+    except TenantFileError as fault:
+        raise click.ClickException(str(fault)) from fault
+    return tenant
 
 
 @main.command()
@@ -111,8 +137,18 @@ def truth(*, name: str, procurify_url: str, ifs_url: str) -> None:
 @click.option("--seed", "number", type=int, default=7, show_default=True)
 @click.option("--scale", type=SCALES, default=1, show_default=True)
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), help="For JSON lines.")
-def seed(*, number: int, scale: int, folder: Path | None) -> None:
+@TENANT
+def seed(*, number: int, scale: int, folder: Path | None, tenant: Path | None) -> None:
     """Count what the tenant of a seed holds; with --folder also write it, a file per kind."""
+    if tenant is not None:
+        # A process knows one tenant only, and this one has begun with another.
+        words = ["seed", "--seed", str(number), "--scale", str(scale)]
+        words += ["--folder", str(folder)] if folder else []
+        try:
+            sys.stdout.write(run_for_tenant(words, _checked(tenant)))
+        except SandboxError as fault:
+            raise click.ClickException(str(fault)) from fault
+        return
     found = read_truth(ProcurifyState(build_world(number, scale)))
     for kind in KINDS:
         sys.stdout.write(f"{kind}: {len(found[kind])}\n")
@@ -202,8 +238,14 @@ def system(
     snapshots: Path | None,
 ) -> None:
     """Serve one system from a socket that the parent has opened."""
+    file = os.environ.get(ENVIRONMENT)
     options = ServeOptions(
-        seed=seed, scale=scale, latency_ms=latency_ms, profile=profile, snapshots=snapshots
+        seed=seed,
+        scale=scale,
+        latency_ms=latency_ms,
+        profile=profile,
+        snapshots=snapshots,
+        tenant=Path(file) if file else None,
     )
     try:
         serve_system(name, options, adopt_listener(handle))

@@ -12,19 +12,28 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from erp_sandbox.organisation import OwnAccount
 from erp_sandbox.tenant import (
     ACCOUNT_CODES,
     COMPANIES,
+    CURRENCIES,
+    CURRENCY,
     DEPARTMENTS,
     NO_TAX_CODE,
     PROJECTS,
     TAXES,
+    TENANT,
+    TERMS,
+    AccountCode,
     Company,
     company_of_department,
 )
 
+RATE_STEP = Decimal("0.000001")
 CODE_PART_LETTERS = "BCDEFGHIJ"
 MANDATORY, CAN, BLOCKED = "Mandatory", "Can", "Blocked"
+DEMANDS = {"must": MANDATORY, "can": CAN, "never": BLOCKED}
+EXPENSE = 2
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2099, 12, 31)
 
 
@@ -119,7 +128,7 @@ def _accounts_of(company: Company) -> list[Account]:
             company=company.id,
             account=code.ifs_account,
             description=code.description,
-            demands=_demands(company, code.ifs_account),
+            demands=_demands(company, code),
             valid_from=FIRST_DAY,
             valid_until=LAST_DAY,
         )
@@ -147,14 +156,33 @@ def _accounts_of(company: Company) -> list[Account]:
         valid_until=LAST_DAY,
         is_budget_only=True,
     )
-    return [*spending, *ledger, budget]
+    own = [_own_account(company, one) for one in TENANT.accounts if one.company == company.id]
+    # The first that is named counts: several account codes may lead to one account.
+    rows = {row.account: row for row in reversed([*spending, *ledger, budget, *own])}
+    return list(reversed(rows.values()))
 
 
-def _demands(company: Company, account: str) -> dict[str, str]:
+def _demands(company: Company, code: AccountCode) -> dict[str, str]:
     demands = dict.fromkeys(CODE_PART_LETTERS, BLOCKED)
-    demands[company.cost_centre_part] = MANDATORY if account.startswith("4") else CAN
-    demands[company.project_part] = {"4110": BLOCKED, "4900": MANDATORY}.get(account, CAN)
+    demands[company.cost_centre_part] = MANDATORY if code.account_type == EXPENSE else CAN
+    demands[company.project_part] = DEMANDS[code.project]
     return demands
+
+
+def _own_account(company: Company, own: OwnAccount) -> Account:
+    """An account that the tenant file names."""
+    return Account(
+        company=company.id,
+        account=own.account,
+        description=own.description,
+        demands={
+            **dict.fromkeys(CODE_PART_LETTERS, BLOCKED),
+            company.cost_centre_part: DEMANDS[own.cost_centre],
+            company.project_part: DEMANDS[own.project],
+        },
+        valid_from=FIRST_DAY,
+        valid_until=LAST_DAY,
+    )
 
 
 def ifs_code_parts() -> tuple[CodePart, ...]:
@@ -189,15 +217,22 @@ def ifs_code_values() -> tuple[CodeValue, ...]:
                 valid_from=FIRST_DAY,
                 valid_until=LAST_DAY,
             )
-            for letter, value, words in (*centres, *projects)
+            for letter, value, words in (*centres, *projects, *_own_values(company))
         ]
     return tuple(found)
+
+
+def _own_values(company: Company) -> list[tuple[str, str, str]]:
+    """Letter, value and text of the code values that the tenant file names."""
+    own = [one for one in TENANT.code_values if one.company == company.id]
+    return [(one.letter, one.value, one.description) for one in own]
 
 
 def ifs_tax_codes() -> tuple[TaxCode, ...]:
     """The tax codes of every company, the one without tax among them."""
     rows = [(tax.company, tax.tax_code, tax.name, tax.percentage) for tax in TAXES]
     rows += [(company.id, NO_TAX_CODE, "No tax", Decimal(0)) for company in COMPANIES]
+    rows += [(one.company, one.code, one.description, one.percentage) for one in TENANT.tax_codes]
     return tuple(
         TaxCode(
             company=company,
@@ -216,12 +251,31 @@ def ifs_payment_terms() -> tuple[PaymentTerm, ...]:
     return tuple(
         PaymentTerm(company=company.id, id=str(days), description=f"{days} days", days=days)
         for company in COMPANIES
-        for days in (0, 15, 30, 45, 60)
+        for days in sorted({0, 15, 30, 45, 60} | {term.days for term in TERMS})
     )
 
 
 def ifs_currency_rates() -> tuple[CurrencyRate, ...]:
-    """The rates of both currencies in both companies; a company's own currency is worth one."""
+    """The rates of all currencies in all companies; a company's own currency is worth one."""
+    made_up = _made_up_rates()
+    known = {(rate.company, rate.currency) for rate in made_up}
+    others = [
+        CurrencyRate(
+            company=company.id,
+            currency=one.code,
+            rate=(one.rate / CURRENCY[company.currency].rate).quantize(RATE_STEP),
+            valid_from=date(2025, 1, 1),
+        )
+        for company in COMPANIES
+        for one in CURRENCIES
+        if (company.id, one.code) not in known
+    ]
+    return (*made_up, *others)
+
+
+def _made_up_rates() -> tuple[CurrencyRate, ...]:
+    """Those of the made-up companies, one of which changes in the middle of the year."""
+    ids = {company.id: company.currency for company in COMPANIES}
     return tuple(
         CurrencyRate(company=company, currency=currency, rate=Decimal(rate), valid_from=day)
         for company, currency, rate, day in (
@@ -231,6 +285,7 @@ def ifs_currency_rates() -> tuple[CurrencyRate, ...]:
             ("HUS", "USD", "1", date(2025, 1, 1)),
             ("HUS", "CAD", "0.74", date(2025, 1, 1)),
         )
+        if ids.get(company) == {"HCA": "CAD", "HUS": "USD"}[company]
     )
 
 

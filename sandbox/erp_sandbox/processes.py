@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from erp_sandbox.serving import LOOPBACK, SYSTEMS, ServeOptions, listen
+from erp_sandbox.tenant_file import ENVIRONMENT
 
 READY_BASE_MAX_S, READY_PER_SCALE_MAX_S = 60, 1
 STOP_MAX_S = 30
@@ -72,9 +73,33 @@ def start_system(name: str, port: int, options: ServeOptions) -> RunningSystem:
         ]
         # Its standard input is a pipe that closes with us, however we end.
         process = subprocess.Popen(  # noqa: S603 (our own command)
-            command, stdin=subprocess.PIPE, pass_fds=(handle,)
+            command,
+            stdin=subprocess.PIPE,
+            pass_fds=(handle,),
+            env=environment_of(options.tenant),
         )
         return RunningSystem(name=name, process=process, port=listener.getsockname()[1])
+
+
+def environment_of(tenant: Path | None) -> dict[str, str]:
+    """The environment of a process that serves, or tells of, the tenant of that file."""
+    others = {name: value for name, value in os.environ.items() if name != ENVIRONMENT}
+    return others if tenant is None else {**others, ENVIRONMENT: str(tenant.resolve())}
+
+
+def run_for_tenant(words: Sequence[str], tenant: Path | None) -> str:
+    """What another ``erp-sandbox`` writes that knows the tenant of that file.
+
+    Raises:
+        SandboxError: it did not do what it was told.
+    """
+    command = (sys.executable, "-m", "erp_sandbox", *words)
+    done = subprocess.run(  # noqa: S603 (our own command)
+        command, env=environment_of(tenant), stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        raise SandboxError(f"`erp-sandbox {words[0]}` ended with {done.returncode}")
+    return done.stdout
 
 
 def wait_until_ready(systems: Sequence[RunningSystem], limit_s: float) -> None:

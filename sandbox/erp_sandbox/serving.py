@@ -35,6 +35,7 @@ from erp_sandbox.procurify.truth import count, truth
 from erp_sandbox.profiles import DEFAULT_PROFILE, Profile, find_profile
 from erp_sandbox.requests_log import CaptureGate, RequestsLog
 from erp_sandbox.snapshots import Snapshot, State
+from erp_sandbox.tenant import fingerprint
 from erp_sandbox.world import World, build_world
 
 LOOPBACK = "127.0.0.1"
@@ -49,7 +50,7 @@ READ_AT_ONCE = 4096
 class ServeOptions:
     """What a sandbox is made of. ``latency_ms`` delays every answer.
 
-    ``snapshots`` is the folder in which its state outlives it.
+    ``snapshots`` is the folder in which its state outlives it, ``tenant`` a tenant file.
     """
 
     seed: int
@@ -57,6 +58,7 @@ class ServeOptions:
     latency_ms: int = 0
     profile: str = DEFAULT_PROFILE
     snapshots: Path | None = None
+    tenant: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +142,8 @@ def _snapshot(name: str, options: ServeOptions) -> Snapshot | None:
     if options.snapshots is None:
         return None
     path = options.snapshots / f"{name}.snapshot"
-    return Snapshot(path=path, seed=options.seed, scale=options.scale)
+    tenant = fingerprint() if options.tenant else ""
+    return Snapshot(path=path, seed=options.seed, scale=options.scale, tenant=tenant)
 
 
 @dataclass(slots=True)

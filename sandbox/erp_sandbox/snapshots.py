@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 FORM = 1
+TENANT_MEMBER = "tenant file"
 State = Mapping[str, Any]
 
 
@@ -22,18 +23,23 @@ class SnapshotError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """One system's file. ``seed`` and ``scale`` are those of the tenant that it belongs to."""
+    """One system's file. ``seed`` and ``scale`` are those of the tenant that it belongs to.
+
+    ``tenant`` is the fingerprint of its tenant file, ``""`` without one.
+    """
 
     path: Path
     seed: int
     scale: int
+    tenant: str = ""
 
     def save(self, state: State) -> None:
         """Write it whole: whoever reads meanwhile, or later, finds the old one or the new one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(".unfinished")
         with unfinished.open("wb") as file:
-            pickle.dump((FORM, self.seed, self.scale, dict(state)), file)
+            kept = {**state, TENANT_MEMBER: self.tenant}
+            pickle.dump((FORM, self.seed, self.scale, kept), file)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(self.path)
@@ -56,6 +62,10 @@ class Snapshot:
             raise SnapshotError(
                 f"{self.path} is of seed {seed} and scale {scale}, not of seed {self.seed} and "
                 f"scale {self.scale}: name another folder, or serve that tenant"
+            )
+        if state.pop(TENANT_MEMBER, "") != self.tenant:
+            raise SnapshotError(
+                f"{self.path} is of another tenant file: name another folder, or serve that tenant"
             )
         found: State = state
         return found

@@ -87,7 +87,7 @@ def build_world(seed: int, scale: int) -> World:
     }
     # Somebody was faster: a bill of an order and an ordinary one are in IFS already.
     adoptable = [bill for bill in bills if bill.vendor in supplier_of]
-    entered = (adoptable[0], adoptable[-1])
+    entered = (adoptable[0], adoptable[-1]) if adoptable else ()
     return World(
         seed=seed,
         scale=scale,

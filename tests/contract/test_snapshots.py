@@ -66,6 +66,8 @@ def test_the_snapshot_of_another_tenant_is_refused(tmp_path: Path) -> None:
     for other in (Snapshot(path=path, seed=8, scale=1), Snapshot(path=path, seed=7, scale=2)):
         with pytest.raises(SnapshotError, match="name another folder"):
             other.load()
+    with pytest.raises(SnapshotError, match="of another tenant file: name another folder"):
+        Snapshot(path=path, seed=7, scale=1, tenant="own").load()
     path.write_bytes(path.read_bytes()[:-3])
     with pytest.raises(SnapshotError, match=r"no snapshot.*another folder"):
         mine.load()

@@ -38,7 +38,7 @@ from erp_sandbox.purchases import (
     StatusChange,
 )
 from erp_sandbox.seeding.bills import AP_CLERK, WAYS
-from erp_sandbox.tenant import CURRENCY, TERM
+from erp_sandbox.tenant import COMPANIES, CURRENCY, TERM, TERMS
 
 # A day that the seeded ledgers have an open period for.
 DOCUMENT_DAY = date(2026, 9, 15)
@@ -65,12 +65,12 @@ def _add_bill(state: ProcurifyState, plan: Plan) -> JsonValue:
         type=0,
         status=status,
         vendor=known_vendor(state),
-        currency="CAD",
+        currency=COMPANIES[0].currency,
         number=f"NEW-{bill_id}",
         invoice_date=DOCUMENT_DAY,
         due_date=DOCUMENT_DAY + timedelta(days=30),
         gl_post_date=None,
-        term="Net 30",
+        term=TERMS[0].name,
         submitted=now if CONFIRMED in WAYS[status] else None,
         modified=now,
         creator=AP_CLERK,

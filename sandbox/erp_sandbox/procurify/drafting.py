@@ -21,6 +21,7 @@ from erp_sandbox.purchases import (
     inclusive_amounts,
     share_out,
 )
+from erp_sandbox.seeding.charges import EASY_CODES
 from erp_sandbox.tenant import ACCOUNT_CODE, DEPARTMENTS, FREIGHT_CODE, TAX
 
 Plan = Mapping[str, Any]
@@ -85,7 +86,7 @@ def known_vendor(state: ProcurifyState) -> int:
 
 def _place(plan: Plan) -> tuple[str, int]:
     """The account code and department of a plan."""
-    code, department = str(plan.get("account_code", "6000")), int(plan.get("department", 1))
+    code, department = str(plan.get("account_code", EASY_CODES[0])), int(plan.get("department", 1))
     if code not in ACCOUNT_CODE:
         raise ControlError(f"no account code {code!r}")
     if department not in DEPARTMENT_IDS:

@@ -31,7 +31,7 @@ from erp_sandbox.purchases import (
 )
 from erp_sandbox.seeding.bills import AP_CLERK
 from erp_sandbox.seeding.orders import line_status
-from erp_sandbox.tenant import CURRENCY, TERM
+from erp_sandbox.tenant import COMPANIES, CURRENCY, TERM, TERMS
 
 
 def _add_order(state: ProcurifyState, plan: Plan) -> JsonValue:
@@ -50,8 +50,8 @@ def _add_order(state: ProcurifyState, plan: Plan) -> JsonValue:
         requisition=state.take_id("requisition"),
         requisition_uuid=uuid4().hex,
         vendor=vendor,
-        currency=str(plan.get("currency", "CAD")),
-        term=str(plan.get("term", "Net 30")),
+        currency=str(plan.get("currency", COMPANIES[0].currency)),
+        term=str(plan.get("term", TERMS[0].name)),
         state=ORDER_OPEN,
         version=1,
         created=now,

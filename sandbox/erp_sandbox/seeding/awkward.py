@@ -28,10 +28,13 @@ from erp_sandbox.seeding.bills import (
 from erp_sandbox.seeding.charges import Charge, departments_of, draw_bill_line
 from erp_sandbox.seeding.draw import Draw
 from erp_sandbox.seeding.vendors import VendorSeed
-from erp_sandbox.tenant import NO_RULE_CODE, PROJECTS, SOFTWARE_CODE, TRIALS_CODE
+from erp_sandbox.tenant import ACCOUNT_CODES, PROJECTS
 
 LEFT_ALONE = (*((DRAFT,) * 10), *((CONFIRMED,) * 8), *((DENIED,) * 5), *((WITHDRAWN,) * 7))
 EXPENSES, CARDS = 8, 6
+CODES_WITHOUT_RULE = [one.code for one in ACCOUNT_CODES if not one.ifs_account]
+BLOCKING_CODES = [one.code for one in ACCOUNT_CODES if one.project == "never" and one.ifs_account]
+DEMANDING_CODES = [one.code for one in ACCOUNT_CODES if one.project == "must" and one.ifs_account]
 CLOSED_YEAR_DAY = date(2025, 12, 12)
 
 
@@ -63,14 +66,15 @@ class Awkward:
         yield self._bill(replace(self._frame(), number="   "))
         for _ in range(2):
             yield self._bill(replace(self._frame(), vendor=self.vendors.missing.id))
-        for code, project in (
-            (SOFTWARE_CODE, PROJECTS[0]),
-            (SOFTWARE_CODE, PROJECTS[1]),
-            (TRIALS_CODE, None),
-            (NO_RULE_CODE, None),
-            (NO_RULE_CODE, PROJECTS[2]),
+        for codes, project in (
+            (BLOCKING_CODES, PROJECTS[0]),
+            (BLOCKING_CODES, PROJECTS[1 % len(PROJECTS)]),
+            (DEMANDING_CODES, None),
+            (CODES_WITHOUT_RULE, None),
+            (CODES_WITHOUT_RULE, PROJECTS[2 % len(PROJECTS)]),
         ):
-            yield self._bill_with(code, project)
+            if codes:
+                yield self._bill_with(codes[0], project)
         yield self._bill(replace(self._frame(), gl_post_date=CLOSED_YEAR_DAY))
         frame = replace(self._frame(), invoiced=CLOSED_YEAR_DAY, gl_post_date=None)
         yield self._bill(frame)

@@ -30,13 +30,23 @@ from erp_sandbox.purchases import (
     share_out,
 )
 from erp_sandbox.seeding.charges import (
+    COMPANY_WEIGHTS,
+    EASY_CODES,
     FIRST_BILL_LINE_ID,
     draw_bill_line,
     draw_charge,
     draw_freight,
 )
 from erp_sandbox.seeding.draw import Draw
-from erp_sandbox.tenant import COMPANIES, TAX, TERM, Company, company_of_department
+from erp_sandbox.tenant import (
+    COMPANIES,
+    TAX,
+    TERM,
+    TERMS,
+    Company,
+    company_of_department,
+    other_currency,
+)
 
 FIRST_INVOICED, LAST_INVOICED = date(2026, 1, 5), date(2026, 9, 10)
 FIRST_BILL_ID = 600
@@ -59,7 +69,8 @@ ELIGIBLE_WEIGHTS = (
     (PAYMENT_LIMBO, 4),
     (PAID, 16),
 )
-AP_CLERK, APPROVERS = 21, {"HCA": (15, 7, 30), "HUS": (32, 33)}
+AP_CLERK = 21
+APPROVERS_OF_FIRST, APPROVERS_OF_OTHERS = (15, 7, 30), (32, 33)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +84,7 @@ class BillFrame:
     invoiced: date
     status: int = APPROVED
     type: int = ORDER_BILL
-    term: str = "Net 30"
+    term: str = TERMS[0].name
     gl_post_date: date | None = None
     note: str = ""
 
@@ -108,7 +119,8 @@ def draw_bill(
 
 
 def _history(draw: Draw, frame: BillFrame) -> Iterator[StatusChange]:
-    approver = draw.one_of(APPROVERS[frame.company.id])
+    is_first = frame.company.id == COMPANIES[0].id
+    approver = draw.one_of(APPROVERS_OF_FIRST if is_first else APPROVERS_OF_OTHERS)
     day = frame.invoiced + timedelta(days=1)
     for status in WAYS[frame.status]:
         user = AP_CLERK if status in {DRAFT, CONFIRMED, WITHDRAWN} else approver
@@ -124,9 +136,9 @@ def draw_number(draw: Draw) -> str:
 
 def draw_frame(draw: Draw, vendor: int, *, status: int | None = None) -> BillFrame:
     """The frame of an ordinary bill of that vendor."""
-    company = draw.weighted(((COMPANIES[0], 3), (COMPANIES[1], 2)))
+    company = draw.weighted(COMPANY_WEIGHTS)
     invoiced = draw.day(FIRST_INVOICED, LAST_INVOICED)
-    other = "USD" if company.currency == "CAD" else "CAD"
+    other = other_currency(company.currency)
     return BillFrame(
         vendor=vendor,
         currency=draw.weighted(((company.currency, 3), (other, 1))),
@@ -159,7 +171,7 @@ def draw_ordinary_lines(draw: Draw, company: Company) -> list[BillLine]:
         rebate = draw_bill_line(
             draw,
             company,
-            draw_charge(draw, company, account_code="6000"),
+            draw_charge(draw, company, account_code=EASY_CODES[0]),
             unit_cost=-draw.cents(2, 5),
             quantity=Decimal(1),
         )

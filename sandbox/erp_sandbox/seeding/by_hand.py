@@ -15,8 +15,10 @@ from erp_sandbox.ledgers import (
     ifs_currency_rates,
 )
 from erp_sandbox.purchases import ZERO, Allocation, Bill
+from erp_sandbox.seeding.charges import EASY_CODES, departments_of
 from erp_sandbox.tenant import (
     ACCOUNT_CODE,
+    COMPANIES,
     NO_TAX_CODE,
     TAX,
     TERM,
@@ -57,24 +59,24 @@ def invoice_like(bill: Bill, supplier: str) -> IfsInvoice:
 
 def unrelated_invoice() -> IfsInvoice:
     """An invoice of a supplier that Procurify does not know."""
+    company = COMPANIES[0]
+    centre = department(departments_of(company)[0]).cost_centre
+    code = EASY_CODES[-2:][0]
+    codes = {"A": ACCOUNT_CODE[code].ifs_account or "", company.cost_centre_part: centre}
     return IfsInvoice(
-        company="HCA",
+        company=company.id,
         supplier="S-7002",
         series=SERIES,
         number="POL-2026-19",
         invoice_type=INVOICE_TYPE,
-        currency="CAD",
+        currency=company.currency,
         rate=Decimal(1),
         invoice_date=date(2026, 2, 2),
         due_date=date(2026, 3, 4),
         voucher_date=date(2026, 2, 2),
         payment_term="30",
         lines=(IfsInvoiceLine(tax_code=NO_TAX_CODE, net=Decimal("4180.00"), tax=ZERO),),
-        postings=(
-            IfsPosting(
-                codes={"A": "4510", "B": "100"}, amount=Decimal("4180.00"), text="Insurance"
-            ),
-        ),
+        postings=(IfsPosting(codes=codes, amount=Decimal("4180.00"), text="Insurance"),),
     )
 
 

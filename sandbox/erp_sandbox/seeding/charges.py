@@ -16,35 +16,32 @@ from erp_sandbox.purchases import (
 from erp_sandbox.seeding.draw import Draw
 from erp_sandbox.tenant import (
     ACCOUNT_CODE,
+    ACCOUNT_CODES,
+    COMPANIES,
     DEPARTMENTS,
-    EQUIPMENT_CODE,
     FREIGHT_CODE,
     PROJECTS,
-    SOFTWARE_CODE,
     TAX,
-    TRIALS_CODE,
+    TAXES,
     Company,
     company_of_department,
 )
 
 FIRST_BILL_LINE_ID, FIRST_COST_ID = 8801, 55
-CODE_WEIGHTS = (
-    ("6000", 6),
-    (SOFTWARE_CODE, 2),
-    ("6200", 2),
-    (FREIGHT_CODE, 1),
-    ("6400", 2),
-    ("6500", 3),
-    ("6600", 2),
-    (TRIALS_CODE, 1),
-    (EQUIPMENT_CODE, 1),
-)
+EXPENSE = 2
+USABLE_CODES = tuple(one for one in ACCOUNT_CODES if one.ifs_account)
+CODE_WEIGHTS = tuple((one.code, one.weight) for one in USABLE_CODES)
+FREE_CODES = tuple(one.code for one in USABLE_CODES if one.project == "can")
 # They take any project, or none, so that a split may fall on them whatever the line's project is.
-EASY_CODES = ("6000", "6200", "6400", "6500", "6600")
-TAX_WEIGHTS = {
-    "HCA": (("GST", 5), ("PST", 1), ("HST", 2), (None, 2)),
-    "HUS": (("TX Sales", 6), (None, 4)),
-}
+EASY_CODES = (
+    tuple(
+        code
+        for code in FREE_CODES
+        if ACCOUNT_CODE[code].account_type == EXPENSE and code != FREIGHT_CODE
+    )
+    or FREE_CODES
+)
+COMPANY_WEIGHTS = tuple((one, 3 if one is COMPANIES[0] else 2) for one in COMPANIES)
 SPLIT_WEIGHTS = ((Decimal(1), 3), (Decimal(2), 2), (Decimal(3), 1))
 
 
@@ -67,16 +64,23 @@ def draw_charge(draw: Draw, company: Company, *, account_code: str | None = None
     """An account code with a project that the ledger accepts for it."""
     code = account_code or draw.weighted(CODE_WEIGHTS)
     project = draw.one_of(PROJECTS) if draw.happens(30) else None
-    if code == SOFTWARE_CODE:
+    demand = ACCOUNT_CODE[code].project
+    if demand == "never":
         project = None
-    if code == TRIALS_CODE:
+    if demand == "must":
         project = project or draw.one_of(PROJECTS)
     return Charge(
         account_code=code,
         department=draw.one_of(departments_of(company)),
         project=project,
-        tax=draw.weighted(TAX_WEIGHTS[company.id]),
+        tax=draw.weighted(tax_weights(company)),
     )
+
+
+def tax_weights(company: Company) -> tuple[tuple[str | None, int], ...]:
+    """The taxes of a company, and none, with how often a line has them."""
+    own = [(tax.name, tax.weight) for tax in TAXES if tax.company == company.id]
+    return (*own, (None, company.untaxed_weight))
 
 
 def draw_shares(

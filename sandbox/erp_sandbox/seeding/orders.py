@@ -19,9 +19,17 @@ from erp_sandbox.purchases import (
     exclusive_amounts,
     to_cents,
 )
-from erp_sandbox.seeding.charges import draw_charge, draw_shares
+from erp_sandbox.seeding.charges import COMPANY_WEIGHTS, draw_charge, draw_shares
 from erp_sandbox.seeding.draw import Draw
-from erp_sandbox.tenant import ACCOUNT_CODE, COMPANIES, TAX, TERM, Company
+from erp_sandbox.tenant import (
+    ACCOUNT_CODE,
+    COMPANIES,
+    LOCATIONS,
+    TAX,
+    TERM,
+    Company,
+    other_currency,
+)
 
 ORDERS_PER_SCALE = 120
 FIRST_CREATED, LAST_CREATED = date(2026, 1, 6), date(2026, 8, 14)
@@ -33,7 +41,7 @@ STATES = (
     ORDER_CANCELLED,
     *((ORDER_PAID,) * 4),
 )
-BUYERS = {"HCA": ((7, 1), (30, 2)), "HUS": ((32, 3), (33, 3))}
+REQUESTERS_OF_FIRST, REQUESTERS_OF_OTHERS = (7, 30), (32, 33)
 STATUS_PENDING, STATUS_RECEIVED, STATUS_PARTLY = 2, 3, 5
 
 
@@ -58,15 +66,20 @@ def draw_orders(draw: Draw, vendors: tuple[Vendor, ...], scale: int) -> tuple[Pu
 
 def currency_of(draw: Draw, company: Company) -> str:
     """Mostly the company's own currency, now and then the other one."""
-    return draw.weighted(
-        ((company.currency, 3), ("USD" if company.currency == "CAD" else "CAD", 1))
-    )
+    return draw.weighted(((company.currency, 3), (other_currency(company.currency), 1)))
+
+
+def _buyers_of(company: Company) -> tuple[tuple[int, int], ...]:
+    """Two people with the location that they buy for."""
+    places = [place.id for place in LOCATIONS if place.company == company.id]
+    people = REQUESTERS_OF_FIRST if company.id == COMPANIES[0].id else REQUESTERS_OF_OTHERS
+    return tuple((user, places[number % len(places)]) for number, user in enumerate(people))
 
 
 def _draw_order(draw: Draw, vendor: Vendor, state: int) -> PurchaseOrder:
-    company = draw.weighted(((COMPANIES[0], 3), (COMPANIES[1], 2)))
+    company = draw.weighted(COMPANY_WEIGHTS)
     created = draw.moment(draw.day(FIRST_CREATED, LAST_CREATED))
-    requester, location = draw.one_of(BUYERS[company.id])
+    requester, location = draw.one_of(_buyers_of(company))
     frame = OrderFrame(
         company=company,
         state=state,
@@ -95,7 +108,7 @@ def _draw_order(draw: Draw, vendor: Vendor, state: int) -> PurchaseOrder:
         promised=created + timedelta(days=draw.whole(7, 40)),
         purchaser=21,
         requester=requester,
-        approver=15 if company.id == "HCA" else 32,
+        approver=15 if company.id == COMPANIES[0].id else 32,
         location=location,
         freight=draw.cents(5, 60) if draw.happens(25) else ZERO,
         discount=draw.cents(1, 4) if draw.happens(10) else ZERO,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from erp_sandbox.ledgers import IfsSupplier
+from erp_sandbox.organisation import OwnSupplier
 from erp_sandbox.purchases import (
     CARD_PROVIDER,
     EMPLOYEE,
@@ -15,7 +16,7 @@ from erp_sandbox.purchases import (
     Vendor,
 )
 from erp_sandbox.seeding.draw import Draw
-from erp_sandbox.tenant import COMPANIES, CURRENCY, TERMS
+from erp_sandbox.tenant import COMPANIES, CURRENCIES, CURRENCY, TENANT, TERMS
 
 FIRST_MODIFIED, LAST_MODIFIED = date(2026, 1, 2), date(2026, 9, 20)
 KNOWN_PER_SCALE = 42
@@ -72,6 +73,8 @@ SECOND_WORDS = (
     "Biologics",
 )
 STREETS = ("Mill Street", "Foundry Road", "Cedar Avenue", "Station Road", "Second Street")
+_OWN_COUNTRIES = {own.name: own.country_code for own in TENANT.vendors}
+_CURRENCY_CODES = {one.id: one.code for one in CURRENCIES}
 CONTACTS = ("Ines Calder", "Jonas Abara", "Kit Solano", "Lena Ortiz", "Milo Brandt")
 
 
@@ -96,11 +99,7 @@ def draw_vendors(draw: Draw, scale: int) -> VendorSeed:
         type=PLACEHOLDER,
         modified=draw.moment(FIRST_MODIFIED),
     )
-    known = [_company_vendor(draw, has_id=True) for _ in range(KNOWN_PER_SCALE * scale)]
-    named = [_company_vendor(draw, has_id=True) for _ in range(NEW_WITH_ID_PER_SCALE * scale)]
-    nameless = [
-        _company_vendor(draw, has_id=False) for _ in range(NEW_WITHOUT_ID_PER_SCALE * scale)
-    ]
+    known, named, nameless = _own_vendors(draw) if TENANT.vendors else _made_up(draw, scale)
     inactive = _company_vendor(draw, has_id=True, is_active=False)
     missing = _company_vendor(draw, has_id=False, is_active=False, is_listed=False)
     lookalike = _company_vendor(draw, has_id=False)
@@ -110,6 +109,7 @@ def draw_vendors(draw: Draw, scale: int) -> VendorSeed:
     in_ifs = [*known, inactive, employee]
     suppliers = [_supplier_of(draw, vendor, vendor.external_id or "") for vendor in in_ifs]
     suppliers += [_supplier_of(draw, lookalike, "S-7001"), _unrelated_supplier()]
+    suppliers += [_own_supplier(own) for own in TENANT.suppliers]
     return VendorSeed(
         vendors=(
             placeholder,
@@ -130,6 +130,30 @@ def draw_vendors(draw: Draw, scale: int) -> VendorSeed:
         employee=employee,
         card_provider=card_provider,
     )
+
+
+def _made_up(draw: Draw, scale: int) -> tuple[list[Vendor], list[Vendor], list[Vendor]]:
+    """Vendors that IFS knows, those that are new to it, and those without an external id."""
+    known = _company_vendors(draw, KNOWN_PER_SCALE * scale, has_id=True)
+    named = _company_vendors(draw, NEW_WITH_ID_PER_SCALE * scale, has_id=True)
+    return known, named, _company_vendors(draw, NEW_WITHOUT_ID_PER_SCALE * scale, has_id=False)
+
+
+def _own_vendors(draw: Draw) -> tuple[list[Vendor], list[Vendor], list[Vendor]]:
+    """The same three kinds, of the vendors that the tenant file names."""
+    kinds: tuple[list[Vendor], list[Vendor], list[Vendor]] = ([], [], [])
+    for own in TENANT.vendors:
+        drawn = _company_vendor(draw, has_id=bool(own.external_id))
+        vendor = replace(
+            drawn,
+            name=own.name,
+            external_id=own.external_id or None,
+            country=own.country,
+            currency_id=CURRENCY[own.currency].id,
+        )
+        kind = 2 if not own.external_id else 0 if own.is_in_ifs else 1
+        kinds[kind].append(vendor)
+    return kinds
 
 
 def _company_vendors(draw: Draw, count: int, *, has_id: bool) -> list[Vendor]:
@@ -215,7 +239,7 @@ def _supplier_of(draw: Draw, vendor: Vendor, supplier_id: str) -> IfsSupplier:
     return IfsSupplier(
         id=supplier_id,
         name=vendor.name,
-        country=COUNTRY_CODES[vendor.country or ""],
+        country=_OWN_COUNTRIES.get(vendor.name) or COUNTRY_CODES[vendor.country or ""],
         association_no=f"{draw.whole(100000000, 999999999)}",
         street=vendor.street or "",
         postal_code=vendor.postal_code or "",
@@ -224,7 +248,7 @@ def _supplier_of(draw: Draw, vendor: Vendor, supplier_id: str) -> IfsSupplier:
         email=next(iter(vendor.emails), ""),
         companies=tuple(company.id for company in COMPANIES),
         payment_term=str(days.get(vendor.term_id or 0, 30)),
-        currency="CAD" if vendor.currency_id == CURRENCY["CAD"].id else "USD",
+        currency=_CURRENCY_CODES.get(vendor.currency_id or 0, "USD"),
     )
 
 
@@ -240,7 +264,25 @@ def _unrelated_supplier() -> IfsSupplier:
         city="Vancouver",
         state="BC",
         email="billing@tidewater.example",
-        companies=("HCA",),
+        companies=(COMPANIES[0].id,),
         payment_term="30",
-        currency="CAD",
+        currency=COMPANIES[0].currency,
+    )
+
+
+def _own_supplier(own: OwnSupplier) -> IfsSupplier:
+    """A supplier that the tenant file names."""
+    return IfsSupplier(
+        id=own.id,
+        name=own.name,
+        country=own.country_code,
+        association_no="",
+        street="",
+        postal_code="",
+        city="",
+        state="",
+        email="",
+        companies=own.companies,
+        payment_term="30",
+        currency=own.currency,
     )

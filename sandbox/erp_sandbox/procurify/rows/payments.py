@@ -30,6 +30,11 @@ FIRST_PAYMENT_ID = 71_000
 OPERATING = {"USD": (2, "Operating", "1000"), "CAD": (3, "Operating CAD", "1010")}
 
 
+def _operating(bill: Bill) -> tuple[int, str, str]:
+    """The account that pays the bill: that of its currency, else the one in the base currency."""
+    return OPERATING.get(bill.currency, OPERATING["USD"])
+
+
 def has_payment(bill: Bill) -> bool:
     """Whether a payment exists for the bill."""
     return bill.status in PAYMENT_STATES
@@ -52,7 +57,7 @@ def payment_updated(bill: Bill) -> datetime:
 
 def payment_row(bill: Bill, vendor: Vendor) -> Fragment:
     """A payment of the public API; it names its bills by their group."""
-    method, source, gl_code = OPERATING[bill.currency]
+    method, source, gl_code = _operating(bill)
     creator = USER[bill.creator]
     moved = payment_updated(bill).date().isoformat()
     is_paid = bill.status == PAID
@@ -89,7 +94,7 @@ def bill_payment(bill: Bill) -> JsonValue:
     """The payment inside a bill's detail, if there is one."""
     if not has_payment(bill):
         return None
-    method, name, _ = OPERATING[bill.currency]
+    method, name, _ = _operating(bill)
     is_paid = bill.status == PAID
     return {
         "id": payment_id(bill),
@@ -121,7 +126,7 @@ def bill_payment(bill: Bill) -> JsonValue:
 
 def old_payment_row(bill: Bill, vendor: Vendor) -> Fragment:
     """A payment of the list that is marked for removal; it holds its bills."""
-    own, _, _ = OPERATING[bill.currency]
+    own, _, _ = _operating(bill)
     total = money(bill.total)
     taxes = (bill.tax, bill.inclusive_tax, bill.tax - bill.inclusive_tax)
     names = ("tax_amount", "inclusive_tax_amount", "exclusive_tax_amount")
