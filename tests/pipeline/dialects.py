@@ -23,7 +23,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import requests
-import simplejson  # type: ignore[import-untyped]
+import simplejson
 from typing_extensions import override
 
 TIMEOUT_S = 120

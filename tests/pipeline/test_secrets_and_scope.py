@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import simplejson  # type: ignore[import-untyped]
+import simplejson
 from typing_extensions import override
 
 from erp_sandbox.control_client import IfsControl, ProcurifyControl
