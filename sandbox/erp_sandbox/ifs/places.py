@@ -84,7 +84,9 @@ def step(projection: str, before: Place | None, segment: Segment, custom: Custom
         if theirs in fixed:
             fixed[own] = fixed.pop(theirs)
     fixed = {name: value for name, value in fixed.items() if name in entity.fields}
-    keys = segment.keys or {}
+    keys = segment.keys
+    if not keys:
+        return Place(entity, fixed, is_single=False)
     if list(keys) == [""] and len(entity.key) == 1:
         keys = {entity.key[0]: keys[""]}
     if not set(keys) <= {*entity.key, *entity.aliases.values()}:
@@ -93,7 +95,7 @@ def step(projection: str, before: Place | None, segment: Segment, custom: Custom
     if any(fixed.get(name, value) != value for name, value in keys.items()):
         raise not_found()
     fixed.update({name: value for name, value in keys.items() if name in entity.fields})
-    is_single = bool(keys) and all(name in fixed for name in entity.key)
+    is_single = all(name in fixed for name in entity.key)
     return Place(entity, fixed, is_single=is_single)
 
 
