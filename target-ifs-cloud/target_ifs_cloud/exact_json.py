@@ -56,4 +56,4 @@ def to_bytes(value: Any) -> bytes:  # noqa: ANN401
     try:
         return _encoder.encode(value)
     except UnicodeEncodeError:  # half a surrogate pair, which stands in JSON as an escape
-        return simplejson.dumps(value, use_decimal=True).encode()
+        return simplejson.dumps(value, use_decimal=True, allow_nan=True).encode()

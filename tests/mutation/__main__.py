@@ -73,6 +73,7 @@ _DELIVERY = (
     "mapped",
     "audit",
     "sent_parts",
+    "freshness",
 )
 _IFS = (
     *("odata", "rows", "paging", "batch", "batch_text", "deep_insert"),
