@@ -92,11 +92,10 @@ OLD_RELEASE = Profile(
 )
 
 HOSTILE = Profile(
-    text="Locks, throttling, rivals, lost and doubled requests, late reads, nulls; by seed.",
+    text="Locks, throttling, rivals, lost and doubled requests, late reads; repeatable by seed.",
     procurify={
         "page_size_cap": 20,  # inferred
         "token_ttl_s": 120,  # inferred: 24 hours are documented; one may end before
-        "null_every": 9,  # inferred: whatever may be null is null now and then
     },
     ifs={
         "token_ttl_s": 20,  # site: set per realm; 180 is a documented sample
