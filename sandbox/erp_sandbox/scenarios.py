@@ -30,7 +30,8 @@ def _month_end(procurify: ProcurifyControl, ifs: IfsControl) -> list[str]:
     for bill in bills[:TOUCHED_MAX]:
         procurify.edit("approve_bill", uuid=bill["uuid"])
         told.append(f"bill {bill['uuid']} approved at the last moment")
-    for company in ("HCA", "HUS"):
+    suppliers = ifs.books()["suppliers"]
+    for company in sorted({company for one in suppliers for company in one["companies"]}):
         ifs.tell(
             "edit",
             {

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from erp_sandbox.cli import main
 from erp_sandbox.control_client import IfsControl, ProcurifyControl
 from erp_sandbox.harbour import HARBOUR
+from erp_sandbox.scenarios import SCENARIOS
 from erp_sandbox.tenant_file import FAULTS_MAX, TenantFileError, read_tenant
 from tests.conftest import ROOT, Sandbox, run_sandbox
 from tests.contract.ifs.site import Caller
@@ -183,3 +184,17 @@ def test_ifs_has_the_basic_data_of_the_file(sandbox: Sandbox) -> None:
     assert {"S100", "S101", "S900"} <= ids
     assert "S102" not in ids
     assert all(not found for found in IfsControl(sandbox.ifs).ask("invariants").values())
+
+
+def test_every_scenario_plays_in_it(tmp_path: Path) -> None:
+    """With the companies of the file."""
+    with run_sandbox(tmp_path, "--tenant", str(EXAMPLE)) as own:
+        urls = ("--procurify-url", own.procurify, "--ifs-url", own.ifs)
+        for name in SCENARIOS:
+            told = run("scenario", name, *urls)
+            assert told.exit_code == 0, told.output
+        periods = Caller(own.ifs).rows(
+            "AccountingPeriodsHandling", "AccountingPeriodSet", filter="Company eq '10'", top=99
+        )
+    closed = [one for one in periods if one["PeriodStatus"] == "Closed"]
+    assert (2026, 1) in {(one["AccountingYear"], one["AccountingPeriod"]) for one in closed}
