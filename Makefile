@@ -23,7 +23,7 @@ demo: install ## Install, start the sandbox, run the pipeline twice through Melt
 	$(BIN)/python sandbox/demo.py
 
 test: install ## Run all tests
-	$(BIN)/pytest -n auto --dist loadscope
+	$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
 
 check: lint types imports test ## Everything that must be green before a change lands
 

@@ -22,6 +22,11 @@ READY_MAX_S = 60
 POLL_S = 0.05
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest modules first, so that none of them is left to one worker at the end."""
+    items.sort(key=lambda item: not item.path.is_relative_to(ROOT / "tests" / "pipeline"))
+
+
 @dataclass(frozen=True)
 class Sandbox:
     """The two systems as processes of their own."""
