@@ -11,12 +11,12 @@ import pytest
 from target_ifs_cloud import errors
 from target_ifs_cloud.delivery.acting import ETAG_MISSING
 from target_ifs_cloud.delivery.entry import State
-from target_ifs_cloud.delivery.invoices import DUPLICATE_NUMBER
 from target_ifs_cloud.delivery.load_journey import LOAD_LEFT
 from target_ifs_cloud.delivery.order_route import ACTION_MISSING, NUMBER_TAKEN, SITE_WRONG
 from target_ifs_cloud.delivery.plan import Decision
 from target_ifs_cloud.delivery.recording import CHANGED_MEANWHILE, NO_ANSWER
 from target_ifs_cloud.delivery.refusals import NO_PROPOSAL, REFUSED_BY_IFS
+from target_ifs_cloud.delivery.rings import DUPLICATE_NUMBER
 from target_ifs_cloud.delivery.sent import Verdict
 from target_ifs_cloud.mapping.problems import CODES
 from target_ifs_cloud.vendor_sync.matching import VENDOR_CODES

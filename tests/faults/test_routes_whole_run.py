@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -19,10 +19,12 @@ import requests_mock
 from target_ifs_cloud.delivery.run import DeliveryRun, open_run
 from target_ifs_cloud.delivery.suppliers import SupplierDelivery
 from target_ifs_cloud.documents import CompanyId
+from target_ifs_cloud.errors import TemporaryError
 from target_ifs_cloud.mapping import map_bill, stamp_of
 from target_ifs_cloud.reference import SupplierCompany
 from target_ifs_cloud.settings import SCHEMA, Settings, read_settings
-from tests.faults.routes_site import RoutesSite
+from tests.faults.routes_site import Killed, RoutesSite
+from tests.faults.routes_world import kill_at
 from tests.unit.mapping.builders import (
     Record,
     bill,
@@ -334,3 +336,81 @@ def test_the_moment_of_a_change_is_read_in_every_form_that_procurify_shows() -> 
     assert one == other
     wrong = ("", "yesterday", "2017-05-17", "0001-01-01T00:00:00+14:00", "2017-13-17T15:52:33Z", 7)
     assert not any(stamp_of("vendor", {"dateModified": text}) for text in wrong)
+
+
+def swapped(number: str, uuid: str, cost: str) -> Record:
+    """A bill under a number that may not be its first one."""
+    return bill([item(cost=cost)], invoice_number=number, uuid=uuid)
+
+
+def standing(world: World) -> dict[str, Decimal]:
+    """Number and net amount of every invoice that counts; none stands twice."""
+    rows = [r for r in world.site.tables["ManSuppInvoiceSet"] if r["Objstate"] != "Cancelled"]
+    found = {row["InvoiceNo"]: Decimal(row["NetCurrAmount"]) for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+BILLS_OF_RING = (("uuid-a", "10.00"), ("uuid-b", "20.00"), ("uuid-c", "30.00"))
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_bills_that_swap_their_numbers_swap_them_in_ifs(tmp_path: Path, size: int) -> None:
+    """One makes room, the others follow, then it comes back under its new number."""
+    world = World(tmp_path)
+    own = BILLS_OF_RING[:size]
+    numbers = [f"N-{place}" for place in range(size)]
+    turned = [*numbers[1:], numbers[0]]
+    world.run(bills=[swapped(n, *b) for n, b in zip(numbers, own, strict=True)])
+    edited = [swapped(n, *b) for n, b in zip(turned, own, strict=True)]
+    world.run(bills=edited)
+    wanted = {n: Decimal(cost) for n, (_, cost) in zip(turned, own, strict=True)}
+    assert standing(world) == wanted
+    assert world.run(bills=edited) == 0
+
+
+def test_a_swap_with_a_posted_invoice_is_left_to_a_person(tmp_path: Path) -> None:
+    """Neither is touched: what is posted cannot make room."""
+    world = World(tmp_path)
+    (a, b) = BILLS_OF_RING[:2]
+    world.run(bills=[swapped("N-0", *a), swapped("N-1", *b)])
+    world.site.tables["ManSuppInvoiceSet"][1]["Objstate"] = "Posted"
+    assert world.run(bills=[swapped("N-1", *a), swapped("N-0", *b)]) == 3
+    assert standing(world) == {"N-0": Decimal("10.00"), "N-1": Decimal("20.00")}
+
+
+def kill_after_cancelling(number: int) -> Callable[[str], None]:
+    """A step that kills the n-th time, counted from the first cancellation on."""
+    kill, is_begun = kill_at(number), False
+
+    def step(told: str) -> None:
+        nonlocal is_begun
+        is_begun = is_begun or told.endswith("_Cancel")
+        if is_begun:
+            kill(told)
+
+    return step
+
+
+def test_a_swap_survives_a_kill_at_any_step(tmp_path: Path) -> None:
+    """The next runs end what was begun: each bill stands once, under its new number."""
+    (a, b) = BILLS_OF_RING[:2]
+    edited = [swapped("N-1", *a), swapped("N-0", *b)]
+    for number in range(1, 60, 3):
+        folder = tmp_path / f"{number}"
+        folder.mkdir()
+        world = World(folder)
+        world.run(bills=[swapped("N-0", *a), swapped("N-1", *b)])
+        world.site.step = kill_after_cancelling(number)
+        try:
+            world.run(bills=edited)
+        except Killed:
+            world.site.step = lambda _: None
+            for _ in range(3):
+                with suppress(TemporaryError):  # in doubt until the settling time is over
+                    world.run(bills=edited)
+            assert standing(world) == {"N-1": Decimal("10.00"), "N-0": Decimal("20.00")}, number
+            continue
+        assert number > 8
+        return
+    pytest.fail("the run never comes through")

@@ -40,8 +40,12 @@ class Deciding:
         self._clock = clock
         self._settling_time_s = settling_time_s
 
-    def decide_all(self, candidates: Sequence[Candidate], *, is_serving: bool) -> list[Step]:
+    def decide_all(
+        self, candidates: Sequence[Candidate], *, is_serving: bool, is_ring: bool = False
+    ) -> list[Step]:
         """One decision per candidate, from one grouped look-up.
+
+        ``is_ring``: they want each other's keys, so their own invoices are in nobody's way.
 
         Raises:
             TemporaryError: the look-up was not answered completely.
@@ -57,8 +61,9 @@ class Deciding:
         recognised = [self._recognise(candidate, looked) for candidate in candidates]
         candidates = [candidate for candidate, _ in recognised]
         shown = [invoice for _, invoice in recognised]
+        away = {invoice.invoice_id for invoice in shown if invoice} if is_ring else set()
         found: Found = {
-            key: tuple(invoice for invoice in own if invoice.is_under(key))
+            key: tuple(i for i in own if i.is_under(key) and i.invoice_id not in away)
             for key, own in looked.items()
         }
         closer = self._look_closer(candidates, shown)
@@ -121,6 +126,10 @@ class Deciding:
                 return Step(candidate=candidate, decision=Decision.STOP)
             entry = replace(entry, state=State.HELD, intent=None)
             candidate = replace(candidate, entry=entry)
+        elif entry and shown and _is_update_unsent(candidate, shown):
+            if not self._is_settled(entry):
+                return Step(candidate=candidate, decision=Decision.STOP)
+            candidate = _with_update_unsent(candidate)
         return Step(candidate=candidate, decision=Decision.HOLD, shown=shown)
 
     def _look_closer(
@@ -305,16 +314,16 @@ def _with_intent_found(candidate: Candidate) -> Candidate:
 
 
 def _with_update_unsent(candidate: Candidate) -> Candidate:
-    """Confirmed as before; only a comparison row by row can tell what stands below the header."""
+    """Confirmed as before; only a comparison row by row can tell what stands below the header.
+
+    A cancellation has no intent: it changes nothing below.
+    """
     entry = candidate.entry
     if entry is None or entry.content is None:
         return candidate
-    entry = replace(
-        entry,
-        state=State.CONFIRMED,
-        source=replace(entry.source, hash=""),
-        content=replace(entry.content, fingerprint=UNSURE),
-    )
+    content = replace(entry.content, fingerprint=UNSURE) if entry.intent else entry.content
+    source = replace(entry.source, hash="")
+    entry = replace(entry, state=State.CONFIRMED, source=source, content=content)
     return replace(candidate, entry=entry)
 
 

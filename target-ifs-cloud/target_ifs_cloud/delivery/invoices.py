@@ -23,6 +23,7 @@ from target_ifs_cloud.delivery.recording import (
     record_settled,
     record_unresolved,
 )
+from target_ifs_cloud.delivery.rings import DUPLICATE_NUMBER, find_rings
 from target_ifs_cloud.delivery.sending import Sender
 from target_ifs_cloud.delivery.sent import Sent, Verdict
 from target_ifs_cloud.delivery.situation import Candidate
@@ -36,7 +37,6 @@ from target_ifs_cloud.ifs.invoices import InvoiceShown
 TRIES_MAX = 5
 """How often a document is read and decided again: after a stale ETag or an unanswered write."""
 
-DUPLICATE_NUMBER = "duplicate_number"
 _OPEN = frozenset({Verdict.STALE, Verdict.POSTPONED, Verdict.UNANSWERED})
 _CONVERGING = frozenset({Decision.UPDATE, Decision.COMPLETE})
 _ENDING = WRITES - _CONVERGING - {Decision.CREATE}
@@ -119,6 +119,23 @@ class InvoiceDelivery:
     def abandon(self) -> None:
         """Begin nothing more; what has been begun is on record when this returns."""
         self._parts.abandon()
+
+    def untie(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """Cancel one of each ring that wants each other's keys, if every member may still move.
+
+        Its key is free then and the others follow; the answer is what is in doubt since.
+
+        Raises:
+            TemporaryError: the look-up was not answered completely.
+        """
+        keys = [str(c.document.key) for c in candidates if c.document]
+        holders = {key: id_ for key, (_, id_, _) in self._outbox.holders_of(keys).items()}
+        again: list[Candidate] = []
+        for ring in find_rings(candidates, holders):
+            steps = self._deciding.decide_all(ring, is_serving=self._is_serving, is_ring=True)
+            if all(step.decision is Decision.MOVE for step in steps):
+                again += self._send(steps[:1], self._end)
+        return [candidate for candidate in again if candidate.setback is Verdict.UNANSWERED]
 
     @property
     def under_way(self) -> list[Candidate]:

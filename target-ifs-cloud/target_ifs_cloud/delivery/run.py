@@ -17,7 +17,7 @@ from target_ifs_cloud.delivery.alarm import exit_code_of
 from target_ifs_cloud.delivery.database import open_database
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.freshness import take_fresh
-from target_ifs_cloud.delivery.invoices import DUPLICATE_NUMBER, Flight, InvoiceDelivery
+from target_ifs_cloud.delivery.invoices import Flight, InvoiceDelivery
 from target_ifs_cloud.delivery.lease import (
     Patience,
     hold_lease,
@@ -27,6 +27,7 @@ from target_ifs_cloud.delivery.lease import (
 from target_ifs_cloud.delivery.mapped import CandidateMaker, Pair, Record, order_number
 from target_ifs_cloud.delivery.outbox import Changes, Outbox
 from target_ifs_cloud.delivery.rehearsal import RehearsingSite, copy_of_outbox
+from target_ifs_cloud.delivery.rings import DUPLICATE_NUMBER, is_tied
 from target_ifs_cloud.delivery.site import Site
 from target_ifs_cloud.delivery.situation import UNANSWERED_MAX, as_left
 from target_ifs_cloud.delivery.summary import (
@@ -245,8 +246,7 @@ class DeliveryRun:
             self._site.forget_missing_companies()
             self._retry_held(SUPPLIER_PROBLEMS)
         self._wait_for_doubts()
-        if self._invoices.has_freed_keys:
-            self._retry_held(frozenset({DUPLICATE_NUMBER}))
+        self._retry_shared_keys()
         # A bill that settles late makes its orders due again, an order in doubt stays due.
         for _ in range(ROUNDS_MAX):
             self._deliver_due_orders()
@@ -318,9 +318,28 @@ class DeliveryRun:
 
     def _retry_held(self, codes: frozenset[str]) -> None:
         """Bills held for reasons that this run may have removed get a second chance in it."""
-        for entries in self._outbox.in_states([State.HELD], kind="bill"):
-            waiting = [e for e in entries if any(p.code in codes for p in e.problems)]
+        for entries in self._outbox.to_retry("bill"):
+            # Without a reason: cancelled under its former number, and to follow under its new one.
+            waiting = [e for e in entries if codes & {p.code for p in e.problems} or not e.problems]
             self._deliver("bill", [(entry.record, entry) for entry in waiting])
+
+    def _retry_shared_keys(self) -> None:
+        """Bills whose number another one had, as long as numbers become free."""
+        for _ in range(ROUNDS_MAX):
+            self._untie_rings()
+            if not self._invoices.has_freed_keys:
+                return
+            self._invoices.has_freed_keys = False
+            self._retry_held(frozenset({DUPLICATE_NUMBER}))
+
+    def _untie_rings(self) -> None:
+        """Bills that want each other's numbers: one of each ring makes room for the others."""
+        tied = [e for entries in self._outbox.to_retry("bill") for e in entries if is_tied(e)]
+        if tied:
+            doubts = self._invoices.untie(
+                self._candidates.make("bill", [(entry.record, entry) for entry in tied])
+            )
+            self._unsettled |= {(c.source.kind, c.source.id) for c in doubts}
 
     def _wait_for_doubts(self) -> None:
         """Let the settling time pass for what is in doubt, then look again."""

@@ -75,6 +75,7 @@ class AccessToken:
         self._value = ""
         self._renew_at = float("-inf")
         self._gave_up_at = float("-inf")
+        self._last_answer = "none"
 
     def value(self) -> str:
         """A token that is good for a while yet.
@@ -118,7 +119,7 @@ class AccessToken:
         have us wait ``retry_after_max_s`` in all.
         """
         if self._gave_up_at > came_at:
-            raise self._absent("none to another worker")
+            raise self._absent()
         waits, waited_s = 0, 0.0
         for attempt in range(1, ATTEMPTS_MAX + 1):
             asked_at = self._clockwork.monotonic()
@@ -126,6 +127,7 @@ class AccessToken:
             if failure is None:
                 return
             stage, status, wait_s = failure
+            self._last_answer = f"status {status}" if status else "none"
             decision = decide(
                 Failure(
                     is_read=True,
@@ -147,13 +149,12 @@ class AccessToken:
                 break
             self._clockwork.sleep(decision.after_s)
         self._gave_up_at = self._clockwork.monotonic()
-        raise self._absent(f"status {status}" if status else "none")
+        raise self._absent()
 
-    @staticmethod
-    def _absent(answer: str) -> TemporaryError:
+    def _absent(self) -> TemporaryError:
         return TemporaryError(
             "the identity provider of IFS Cloud did not give a token in time (last answer: "
-            f"{answer}). Certain: nothing was sent to IFS. Run again later"
+            f"{self._last_answer}). Certain: nothing was sent to IFS. Run again later"
         )
 
     def _try_once(self, asked_at: float) -> tuple[Stage, int, float | None] | None:
