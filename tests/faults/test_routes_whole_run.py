@@ -414,3 +414,36 @@ def test_a_swap_survives_a_kill_at_any_step(tmp_path: Path) -> None:
         assert number > 8
         return
     pytest.fail("the run never comes through")
+
+
+def withdrawn(number: str, uuid: str, cost: str) -> Record:
+    """A bill that was approved and is back in Draft."""
+    history = [{"id": n, "status": code} for n, code in enumerate((1, 2, 0))]
+    return {**swapped(number, uuid, cost), "status": 0, "bill_statuses": history}
+
+
+def test_a_bill_withdrawn_after_the_outbox_was_lost_is_cancelled(tmp_path: Path) -> None:
+    """By the text that names it; what other hands have entered is left, what is posted told."""
+    world = World(tmp_path)
+    bills = [("N-0", *BILLS_OF_RING[0]), ("N-1", *BILLS_OF_RING[1]), ("N-2", *BILLS_OF_RING[2])]
+    world.run(bills=[swapped(*one) for one in bills])
+    rows = world.site.tables["ManSuppInvoiceSet"]
+    by_number = {row["InvoiceNo"]: row for row in rows}
+    by_number["N-1"]["VoucherText"] = "typed by hand"
+    by_number["N-2"]["Objstate"] = "Posted"
+    for path in tmp_path.glob("outbox.db*"):
+        path.unlink()
+    assert world.run(bills=[withdrawn(*one) for one in bills]) == 3
+    states = {number: row["Objstate"] for number, row in by_number.items()}
+    assert states == {"N-0": "Cancelled", "N-1": "Preliminary", "N-2": "Posted"}
+    asked = len(world.site.requests)
+    assert world.run(bills=[withdrawn(*one) for one in bills[:2]]) == 0
+    assert not [one for one in world.site.requests[asked:] if "Cancel" in one]
+
+
+def test_a_draft_that_was_never_approved_is_not_asked_for(tmp_path: Path) -> None:
+    """Only its history can say that IFS may have it."""
+    world = World(tmp_path)
+    draft = {**withdrawn("N-0", *BILLS_OF_RING[0]), "bill_statuses": [{"id": 1, "status": 0}]}
+    assert world.run(bills=[draft]) == 0
+    assert not world.site.requests

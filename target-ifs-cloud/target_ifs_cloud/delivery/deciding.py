@@ -109,6 +109,8 @@ class Deciding:
         decision = decide(situation)
         if shown and not is_mine(candidate, shown):
             decision = _WITHOUT_OWNERSHIP.get(decision, decision)
+        if decision is Decision.LEAVE_OUT:
+            candidate = replace(candidate, document=None)
         if decision is Decision.CANCEL:
             candidate = _with_intent_found(candidate)
         if decision in _OF_OURS and not is_ours(candidate.entry):
@@ -334,12 +336,17 @@ def _move_of(candidate: Candidate, found: Found) -> Move:
 
 
 def _needs_look_up(candidate: Candidate) -> bool:
-    """Whether IFS must be asked: not for what is held, nor for what never was there."""
+    """Whether IFS must be asked: not for what is held, nor for what never was there.
+
+    A withdrawn bill with a document was wanted once, and nothing is remembered of it.
+    """
     if candidate.key is None:
         return False
     if candidate.problems:
         return candidate.known is Known.IN_DOUBT
-    return not candidate.not_wanted or candidate.known in {Known.IN_DOUBT, Known.CONFIRMED}
+    is_maybe_lost = candidate.entry is None and candidate.document is not None
+    was_sent = candidate.known in {Known.IN_DOUBT, Known.CONFIRMED}
+    return not candidate.not_wanted or was_sent or is_maybe_lost
 
 
 def _number_of(candidate: Candidate) -> str:

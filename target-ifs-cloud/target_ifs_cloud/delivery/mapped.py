@@ -16,13 +16,13 @@ from target_ifs_cloud.documents import (
     BilledLine,
     Mapped,
     SourceKind,
-    SupplierId,
     SupplierInvoice,
 )
 from target_ifs_cloud.mapping import (
     check,
     map_bill,
     map_purchase_order,
+    map_withdrawn_bill,
     order_names,
     possible_suppliers,
 )
@@ -59,14 +59,17 @@ class CandidateMaker:
         links = self._outbox.links()
         suppliers = {s for record, _ in batch for s in possible_suppliers(record or {}, links)}
         reference = self._site.reference_for(suppliers)
-        mapped = self._map(kind, batch, reference, links)
+        context = {"rules": self._rules, "reference": reference, "links": links}
+        mapped = self._map(kind, batch, context)
         for each in mapped:
             self._tally.look_at(each)
         candidates = [
             Candidate(
                 record=record or {},
                 source=m.source,
-                document=m.document if isinstance(m.document, SupplierInvoice) else None,
+                document=m.document
+                if isinstance(m.document, SupplierInvoice)
+                else self._withdrawn(kind, (record, entry), m, context),
                 problems=m.problems or (check(m.document, reference) if m.document else ()),
                 not_wanted=m.not_wanted,
                 rules_version=self._rules.version,
@@ -92,14 +95,18 @@ class CandidateMaker:
             for candidate in candidates
         ]
 
+    @staticmethod
+    def _withdrawn(
+        kind: SourceKind, pair: Pair, mapped: Mapped, context: Mapping[str, Any]
+    ) -> SupplierInvoice | None:
+        """By what IFS would know a withdrawn bill that the outbox, lost perhaps, never saw."""
+        record, entry = pair
+        is_asked = kind == "bill" and entry is None and mapped.not_wanted
+        return map_withdrawn_bill(record or {}, **context) if is_asked else None
+
     def _map(
-        self,
-        kind: SourceKind,
-        batch: Sequence[Pair],
-        reference: Reference,
-        links: Mapping[str, SupplierId],
+        self, kind: SourceKind, batch: Sequence[Pair], context: Mapping[str, Any]
     ) -> list[Mapped]:
-        context: dict[str, Any] = {"rules": self._rules, "reference": reference, "links": links}
         if kind == "bill":
             return [map_bill(record or {}, **context) for record, _ in batch]
         # A bill names its order by uuid or, where the uuid is missing, by number.

@@ -1,6 +1,6 @@
 """Turns Procurify records into documents by the rule files; pure but for reading the files."""
 
-from target_ifs_cloud.mapping.bill import map_bill
+from target_ifs_cloud.mapping.bill import map_bill, map_withdrawn_bill
 from target_ifs_cloud.mapping.case_results import CaseResult, run_cases
 from target_ifs_cloud.mapping.checks import check
 from target_ifs_cloud.mapping.coverage import Coverage, CoverageRow, coverage
@@ -36,6 +36,7 @@ __all__ = [
     "map_bill",
     "map_purchase_order",
     "map_vendor",
+    "map_withdrawn_bill",
     "order_names",
     "possible_suppliers",
     "posting_day",

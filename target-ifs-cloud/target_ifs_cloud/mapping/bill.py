@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
-from target_ifs_cloud.documents import BilledLine, Mapped, SupplierId, source_uuid
+from target_ifs_cloud.documents import BilledLine, Mapped, SupplierId, SupplierInvoice, source_uuid
 from target_ifs_cloud.mapping.bill_lines import BillLine, read_costs, read_items
 from target_ifs_cloud.mapping.bill_totals import tie_lines
 from target_ifs_cloud.mapping.coding import Coded, code_shares
@@ -71,6 +71,23 @@ def map_bill(
             "Read the bill again from Procurify; report it when it stays so.",
         )
     return _map_wanted(inputs, amount)
+
+
+def map_withdrawn_bill(
+    record: object, *, rules: Rules, reference: Reference, links: Mapping[str, SupplierId]
+) -> SupplierInvoice | None:
+    """What a bill that is not wanted any more would be, if its history says that it once was."""
+    bill = as_record(record)
+    history = bill.get("bill_statuses")
+    codes = (
+        [_code(as_record(one), "status") for one in history] if isinstance(history, list) else []
+    )
+    wanted = [code for code in codes if BILL_STATUSES.get(code) in rules.bill.statuses]
+    if not wanted:
+        return None
+    before = {**bill, "status": wanted[-1], "active": True, VANISHED_FIELD: None}
+    document = map_bill(before, rules=rules, reference=reference, links=links).document
+    return document if isinstance(document, SupplierInvoice) else None
 
 
 def not_wanted_bill(bill: Record, rules: BillRules, findings: Findings) -> str:
