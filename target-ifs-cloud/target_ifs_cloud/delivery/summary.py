@@ -66,6 +66,7 @@ class Tally:
     _standing: dict[tuple[SourceKind, str], tuple[Row, Decimal]] = field(default_factory=dict)
     _done: set[tuple[SourceKind, str]] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
+    warning_count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def totals(self) -> list[tuple[SourceKind, Outcome, str, int, Decimal]]:
@@ -82,8 +83,11 @@ class Tally:
         """What the rules made of a record; counting needs nothing of it, a preview does."""
 
     def warn(self, label: str, problems: Iterable[Problem]) -> None:
-        """Remember what holds nothing, for the end of the closing text."""
-        self.warnings += [f"  {label}: {p.code}: {p.message}. {p.fix}" for p in problems]
+        """Count what holds nothing; the first ones are kept for the end of the closing text."""
+        told = [f"  {label}: {p.code}: {p.message}. {p.fix}" for p in problems]
+        with self._lock:
+            self.warning_count += len(told)
+            self.warnings += told[: ATTENTION_LINES_MAX - len(self.warnings)]
 
     def add(self, entry: Entry, outcome: Outcome) -> None:
         """Count one document by what became of it. Thread-safe."""
@@ -114,16 +118,17 @@ def render_summary(
     """The closing text of a run: the table, then each document that needs a person."""
     rows = [(kind, what.value, unit, n, sum_) for kind, what, unit, n, sum_ in tally.totals()]
     table = render_table(title, "outcome", rows)
-    lines = [*attention_lines(attention, attention_count), *_warning_lines(tally.warnings)]
+    lines = [*attention_lines(attention, attention_count), *_warning_lines(tally)]
     return table + "\n".join(lines)
 
 
-def _warning_lines(warnings: Sequence[str]) -> list[str]:
-    if not warnings:
+def _warning_lines(tally: Tally) -> list[str]:
+    if not tally.warnings:
         return []
-    shown = warnings[:ATTENTION_LINES_MAX]
-    more = [f"  … and {len(warnings) - len(shown)} more"] if len(warnings) > len(shown) else []
-    return [f"{len(warnings)} warning(s), nothing is held for them:", *shown, *more, ""]
+    left = tally.warning_count - len(tally.warnings)
+    more = [f"  … and {left} more"] if left else []
+    head = f"{tally.warning_count} warning(s), nothing is held for them:"
+    return [head, *tally.warnings, *more, ""]
 
 
 def render_states(
