@@ -55,11 +55,13 @@ class TargetTaken:
 
 
 class Trace:
-    """Every request as it left, and how many connections were opened."""
+    """How many requests left over how many connections, and if it is wanted, each as it left."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_kept: bool) -> None:
         self.requests: list[tuple[str, str, dict[str, str], str]] = []
+        self.count = 0
         self.connections = 0
+        self._is_kept = is_kept
         self._lock = threading.Lock()
 
     def install(self) -> None:
@@ -74,9 +76,11 @@ class Trace:
             headers: Mapping[str, str],
             body: bytes | None,
         ) -> Answer:
-            kept = {k: v for k, v in headers.items() if k != "Authorization"}
             with self._lock:
-                self.requests.append((method, path, kept, (body or b"").decode()))
+                self.count += 1
+                if self._is_kept:
+                    kept = {k: v for k, v in headers.items() if k != "Authorization"}
+                    self.requests.append((method, path, kept, (body or b"").decode()))
             return exchange(own, method, path, headers=headers, body=body)
 
         def connected(own: HTTPConnection) -> None:
@@ -112,7 +116,7 @@ def forgetful(config: dict[str, Any]) -> Iterator[None]:
 
 def run(order: TargetOrder) -> TargetTaken:
     """Run to the end."""
-    trace, config = Trace(), dict(order.config)
+    trace, config = Trace(is_kept=bool(order.trace)), dict(order.config)
     trace.install()
     if order.has_memory:
         return _measured(order, config, trace)
@@ -139,7 +143,7 @@ def _measured(order: TargetOrder, config: dict[str, Any], trace: Trace) -> Targe
         settling_s=first - began,
         peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         cpu_s=time.process_time() - cpu_began,
-        requests=len(trace.requests),
+        requests=trace.count,
         connections=trace.connections,
     )
 
