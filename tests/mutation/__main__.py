@@ -96,7 +96,7 @@ ROOMS: Mapping[str, Room] = {
             "tests/faults/test_delivery_faults.py",
             *(
                 f"tests/faults/test_routes_{name}.py"
-                for name in ("grouped", "hand_edits", "memory")
+                for name in ("grouped", "hand_edits", "memory", "whole_run")
             ),
         ),
     ),

@@ -14,6 +14,7 @@ from target_ifs_cloud.delivery.entry import UNSURE, Content, Entry, State
 from target_ifs_cloud.delivery.plan import Known, Move, Shown
 from target_ifs_cloud.delivery.situation import (
     Candidate,
+    as_left,
     compare_header,
     has_content,
     is_changed,
@@ -26,8 +27,9 @@ from target_ifs_cloud.delivery.situation import (
     is_there_already,
     situation_of,
 )
-from target_ifs_cloud.documents import ORDER_SERIES, SupplierInvoice
+from target_ifs_cloud.documents import ORDER_SERIES, Problem, SupplierInvoice
 from target_ifs_cloud.ifs.invoices import InvoiceShown
+from target_ifs_cloud.mapping import source_of
 from tests.unit.delivery.builders import candidate_of, entry_of
 from tests.unit.ifs import documents
 
@@ -122,6 +124,41 @@ def test_a_document_is_changed_when_what_counts_for_its_state_is(
     source = replace(DOCUMENT.source, hash=source_hash)
     found = candidate(known, document, source=source, rules_version=rules)
     assert is_changed(found) is expected
+
+
+RECORD = {"uuid": "u1", "version": 3, "invoice_number": "Inv-1"}
+LEFT = source_of("bill", RECORD)
+PROBLEM = Problem(code="x", field="f", message="m", fix="c")
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_left"),
+    [
+        ({}, True),
+        ({"amount": None}, True),
+        ({"state": State.IN_DOUBT}, False),
+        ({"problems": (PROBLEM,)}, False),
+        ({"note": "told to somebody"}, False),
+        ({"content": None}, False),
+        ({"content": replace(Content.of(DOCUMENT), fingerprint=UNSURE)}, False),
+        ({"content": replace(Content.of(DOCUMENT), fingerprint="")}, True),
+        ({"rules_version": "r0"}, False),
+        ({"rules_version": "r2"}, False),
+        ({"source": replace(LEFT, hash="0")}, False),
+        ({"source": replace(LEFT, hash="g")}, False),
+        ({"source": replace(LEFT, label="bill Inv-0")}, False),
+        ({"source": replace(LEFT, version=2)}, False),
+    ],
+)
+def test_a_bill_is_left_as_it_was_sent_when_nothing_at_all_is_new(
+    changes: dict[str, Any], *, is_left: bool
+) -> None:
+    """Neither record nor rules, and nothing that a person should look at."""
+    known = entry(**{"source": LEFT, **changes})
+    found = as_left(RECORD, known, "r1")
+    assert (found is not None) is is_left
+    if found:
+        assert (found.entry, found.source, found.document) == (known, LEFT, None)
 
 
 def test_an_order_is_changed_by_its_bills_while_its_record_stays() -> None:
@@ -318,6 +355,13 @@ RETRY = "procurify-ifs retry u1"
             ),
         ),
         (
+            describe_change(candidate(entry(key=replace(DOCUMENT.key, series="1"))), None),
+            (
+                "invoice 7 is no longer in IFS, or is cancelled there; Procurify says 105.00 CAD. "
+                f"If it must be booked again: {RETRY}"
+            ),
+        ),
+        (
             describe_change(candidate(entry(), MOVED), SHOWN),
             (
                 f"the bill now belongs to {MOVED.key}, but stands in IFS as invoice 7 (Posted, "
@@ -340,7 +384,7 @@ RETRY = "procurify-ifs retry u1"
             ),
         ),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_a_correction_is_proposed_in_words(told: str, words: str) -> None:
     """Both amounts, what became of it in IFS, and the next step."""
