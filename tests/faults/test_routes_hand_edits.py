@@ -13,6 +13,7 @@ import pytest
 from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.outbox import Changes
 from target_ifs_cloud.documents import SupplierInvoice
+from target_ifs_cloud.ifs.profile import load_profile
 from tests.faults.routes_site import Killed, RoutesSite
 from tests.faults.routes_world import PAUSE, World, bill, order
 
@@ -165,3 +166,31 @@ def test_a_retry_after_a_renumbering_makes_no_second_invoice(world: World) -> No
     outbox.save(Changes(entries=[entry]))
     world.run([bill("a")])
     assert standing(world) == [("INV-a", Decimal("100.00"))]
+
+
+@pytest.mark.parametrize("uses_proposals", [True, False])
+def test_a_person_who_saves_first_is_not_overwritten_row_by_row(
+    tmp_path: Path, *, uses_proposals: bool
+) -> None:
+    """Only lines are to change, so the header cannot tell whose save made it stale."""
+    profile = load_profile().model_copy(update={"use_batch": False})
+    site = RoutesSite(takes_batches=False, uses_proposals=uses_proposals)
+    world = World(tmp_path, profile=profile, site=site)
+    world.run([bill("a")])
+    first, second = bill("a").lines
+    lines = (replace(first, net=Decimal(60)), replace(second, net=Decimal(40)))
+    source = replace(bill("a").source, version=2, hash="2")
+    changed = replace(bill("a"), lines=lines, source=source)
+
+    def save_first(step: str) -> None:
+        if step.startswith(f"before PATCH {HEADERS}("):
+            site.step = lambda _: None
+            by_hand(world, "ManSuppInvoiceItemArray", 1, VatCode="X")
+            by_hand(world, HEADERS)
+
+    site.step = save_first
+    if world.run([changed]):
+        world.until_quiet([changed])
+    rows = site.tables["ManSuppInvoiceItemArray"]
+    assert [(row["NetCurrAmount"], row["VatCode"]) for row in rows] == [(50, "T"), (50, "X")]
+    assert "IFS has another VatCode" in world.entry(changed).note

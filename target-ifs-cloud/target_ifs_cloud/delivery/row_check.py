@@ -44,15 +44,23 @@ class RowCheck:
         """Put in doubt what was refused as stale row by row, and has the header that was sent.
 
         It may be our own, delivered twice: then the header stands and its rows were never sent.
+        Where no header field was to change, the header tells nothing: somebody else has changed the
+        invoice, or nothing of it is done, and both are decided again.
         """
-        stale = [i for i in shown if i in torn and answers[i].verdict is Verdict.STALE]
+        profile = self._profile
+        stale = [
+            i
+            for i in shown
+            if i in torn
+            and answers[i].verdict is Verdict.STALE
+            and changed_header(documents[i], shown[i], profile)
+        ]
         try:
             found = self._reader.find({shown[i].key: shown[i].number for i in stale})
         except TemporaryError:
             return
         for i in stale:
             now = [s for s in found[shown[i].key] if s.invoice_id == shown[i].invoice_id]
-            profile = self._profile
             if any(s.is_changeable and not changed_header(documents[i], s, profile) for s in now):
                 answers[i] = replace(answers[i], verdict=Verdict.UNANSWERED)
 
