@@ -1,14 +1,15 @@
 """JSON with exact decimals, fast: msgspec where it can, the standard library for the rest.
 
-What the standard library takes and msgspec refuses (``NaN``, half surrogate pairs) must reach the
-mapping, which holds that record with a reason; it must not end a run.
+What the standard library takes and msgspec refuses (``NaN``, half surrogate pairs), and a number
+beyond any exponent, must reach the mapping, which holds that record with a reason; it must not end
+a run.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -23,6 +24,7 @@ def parse(text: str | bytes, *, constant: Callable[[str], Any] = str) -> Any:  #
     """The value of a JSON text; numbers with a point or an exponent are ``Decimal``.
 
     ``constant`` is asked for what stands for ``NaN`` and the infinities; by default their names.
+    A number that no ``Decimal`` can hold comes as its text.
 
     Raises:
         ValueError: it is no JSON, or is cut short.
@@ -30,8 +32,15 @@ def parse(text: str | bytes, *, constant: Callable[[str], Any] = str) -> Any:  #
     """
     try:
         return _decoder.decode(text)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return json.loads(text, parse_float=Decimal, parse_constant=constant)
+    except (msgspec.DecodeError, ValueError, RecursionError, InvalidOperation):
+        return json.loads(text, parse_float=_decimal_or_text, parse_constant=constant)
+
+
+def _decimal_or_text(digits: str) -> Decimal | str:
+    try:
+        return Decimal(digits)
+    except InvalidOperation:
+        return digits
 
 
 def to_sorted_bytes(value: Any) -> bytes:  # noqa: ANN401

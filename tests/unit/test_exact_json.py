@@ -70,3 +70,11 @@ def test_no_number_becomes_binary() -> None:
     """``0.1`` is a tenth."""
     assert parse('{"net": 0.1, "rate": 1e-3}') == {"net": Decimal("0.1"), "rate": Decimal("0.001")}
     assert not math.isclose(0, float(parse("1e-3")))
+
+
+def test_a_number_beyond_any_exponent_comes_as_its_text() -> None:
+    """The mapping holds that record; the others go on."""
+    beyond = "1e99999999999999999999"
+    record = parse(f'{{"net": {beyond}, "tax": 1.50}}')
+    assert record == {"net": beyond, "tax": Decimal("1.50")}
+    assert unpack(pack(record)) == record
