@@ -191,15 +191,23 @@ def meet_rivals(arena: Arena, seed: int, size: Size) -> Found:
     arena.run(first)
     second = arena.make_bills(size.bills, name="changed", due="2026-12-24")
     ended = arena.run_until_settled(second, Rival(arena.ifs.url, 20, Random(seed)))
-    found = arena.check(second, ended)
-    changed = [i for i in arena.ifs.books()["invoices"] if i["DueDate"] == "2026-12-24"]
-    forced = [r for r in arena.ifs.requests() if "If-Match: *" in r["body"]]
-    met = [i for i in arena.ifs.books()["invoices"] if i.get("NcfReference") == "rival"]
-    if not met:
+    is_silent = _changed(arena) != size.bills and ended.code == 0
+    # Who loses five times is told, and follows with the next run when nobody is quicker.
+    found = arena.check(second, arena.run(second))
+    if is_silent:
+        found.findings.append("a change lost five times, and nobody was told")
+    if not any(i.get("NcfReference") == "rival" for i in arena.ifs.books()["invoices"]):
         found.findings.append("no rival was met, so nothing is shown")
-    if len(changed) != size.bills or forced:
-        found.findings.append(f"{len(changed)} of {size.bills} changes arrived")
+    if any("If-Match: *" in request["body"] for request in arena.ifs.requests()):
+        found.findings.append("a change was forced")
+    if _changed(arena) != size.bills:
+        found.findings.append(f"{_changed(arena)} of {size.bills} changes arrived")
     return found
+
+
+def _changed(arena: Arena) -> int:
+    """How many invoices show the second due date."""
+    return sum(i["DueDate"] == "2026-12-24" for i in arena.ifs.books()["invoices"])
 
 
 def race(arena: Arena, seed: int, size: Size) -> Found:

@@ -148,7 +148,7 @@ class Storm:
 
 @dataclass
 class Rival:
-    """Changes an invoice right before we do, so many times of a hundred."""
+    """Changes an invoice right before we do, so many of a hundred, wherever a batch names it."""
 
     url: str
     percent: int
@@ -158,11 +158,11 @@ class Rival:
     def __call__(self, call: Call, request: Sent) -> Answer:
         """Be quicker, sometimes."""
         text = request.body.decode(errors="replace")
-        found = re.search(r"PATCH ManSuppInvoiceSet\(Company='(\w+)',InvoiceId=(\d+)", text)
+        found = re.findall(r"PATCH ManSuppInvoiceSet\(Company='(\w+)',InvoiceId=(\d+)\)", text)
         with self.lock:
-            is_hit = found and self.random.randrange(100) < self.percent
-        if found and is_hit:
-            key = [found[1], int(found[2])]
+            hit = [key for key in found if self.random.randrange(100) < self.percent]
+        for company, id_ in hit:
+            key = [company, int(id_)]
             IfsControl(self.url).tell(
                 "edit",
                 {"set": "ManSuppInvoiceSet", "key": key, "values": {"NcfReference": "rival"}},
