@@ -275,6 +275,8 @@ def days(world: World) -> list[str]:
         (FIRST, LATER, NEW),
         (FIRST, FIRST, OLD),
         ("2026-03-10T16:30:00Z", FIRST, OLD),
+        ("2026-03-10T16:29:55Z", FIRST, OLD),
+        ("2026-03-10T16:29:54Z", FIRST, NEW),
         (None, LATER, OLD),
         (FIRST, None, OLD),
         ("2026-03-10T09:30:00", LATER, OLD),
@@ -284,6 +286,8 @@ def days(world: World) -> list[str]:
         "older",
         "the same moment",
         "the same second without its fraction",
+        "clocks apart",
+        "more than clocks apart",
         "no moment",
         "none remembered",
         "no zone",
@@ -313,6 +317,13 @@ def test_of_one_bill_in_one_output_the_newest_record_counts(tmp_path: Path) -> N
     """Whatever their order is."""
     world = World(tmp_path)
     world.run(bills=[dated(NEW, LATER), dated(OLD, FIRST)])
+    assert days(world) == [NEW]
+
+
+def test_of_records_that_clocks_cannot_tell_apart_the_one_read_last_counts(tmp_path: Path) -> None:
+    """Two servers have written the moments; the tap has read the bill again after the second."""
+    world = World(tmp_path)
+    world.run(bills=[dated(OLD, "2026-03-10T16:30:02Z"), dated(NEW, "2026-03-10T16:30:01Z")])
     assert days(world) == [NEW]
 
 
