@@ -84,8 +84,11 @@ def test_no_float_stands_where_an_amount_passes(path: Path) -> None:
     assert money_floats(path.read_text("utf-8")) == []
 
 
+EXACT_READERS = frozenset({"Decimal", "_decimal_or_text"})
+
+
 def test_json_is_read_with_exact_decimals() -> None:
-    """Every reader of JSON says ``parse_float=Decimal``, or is known to read no amount."""
+    """Every reader of JSON names one of these for numbers, or is known to read no amount."""
     plain = set()
     for path in [*TARGET.rglob("*.py"), *TAP.rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
@@ -96,7 +99,7 @@ def test_json_is_read_with_exact_decimals() -> None:
             )
             is_exact = any(
                 word.arg == "parse_float" and isinstance(word.value, ast.Name)
-                and word.value.id == "Decimal"
+                and word.value.id in EXACT_READERS
                 for word in node.keywords
             )  # fmt: skip
             if is_reader and not is_exact:
