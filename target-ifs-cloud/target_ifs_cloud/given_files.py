@@ -1,9 +1,13 @@
-"""Looks at the files that a command is given before anything is done with them."""
+"""Looks at the files that a command is given before anything is done with them.
+
+tap-procurify has the same: each is installed alone, and they share no code.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import IO
@@ -22,11 +26,7 @@ def check_config_files(paths: Iterable[str]) -> None:
     """
     for path in paths:
         if path != ENVIRONMENT:
-            try:
-                text = Path(path).read_text(encoding="utf-8")
-            except (OSError, ValueError) as error:
-                raise _unreadable("configuration", path, error) from None
-            _check(text, "configuration", path)
+            _read(partial(Path(path).read_text, encoding="utf-8"), "configuration", path)
 
 
 def checked(file: IO[str] | None, what: str) -> IO[str] | None:
@@ -37,17 +37,15 @@ def checked(file: IO[str] | None, what: str) -> IO[str] | None:
     """
     if file is None:
         return None
-    name = str(getattr(file, "name", ""))
+    return StringIO(_read(file.read, what, str(getattr(file, "name", ""))))
+
+
+def _read(read: Callable[[], str], what: str, name: str) -> str:
+    """The text. No word of it travels into a message: it may hold a secret."""
     try:
-        text = file.read()
+        text = read()
     except (OSError, ValueError) as error:
         raise _unreadable(what, name, error) from None
-    _check(text, what, name)
-    return StringIO(text)
-
-
-def _check(text: str, what: str, name: str) -> None:
-    """No word of the content travels into a message: it may hold a secret."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
@@ -64,6 +62,7 @@ def _check(text: str, what: str, name: str) -> None:
             f"the {what} file {name} is JSON, but no object of names and values in braces: line 1, "
             "column 1. Nothing was read or sent. Correct it there"
         )
+    return text
 
 
 def _unreadable(what: str, name: str, error: Exception) -> ConfigurationError:
