@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from logging import Logger
 from types import FrameType
-from typing import IO, Any, ClassVar
+from typing import IO, Any, ClassVar, cast
 
 from click import Context, Option
 from singer_sdk import Sink, Target
@@ -58,6 +59,15 @@ class MessageReader(SingerReader):
         return message
 
     @override
+    def process_lines(
+        self,
+        file_input: IO[str] | None,
+        callbacks: dict[str, Callable[[dict[str, Any]], None]],
+    ) -> Counter[str]:
+        lines = _whole(file_input or self.default_input)
+        return super().process_lines(cast(IO[str], lines), callbacks)
+
+    @override
     def _process_unknown_message(self, message_dict: dict[str, Any]) -> None:
         raise BrokenInputError("a message of the input has a type that Singer does not know")
 
@@ -66,6 +76,14 @@ class MessageReader(SingerReader):
     def assert_line_requires(line_dict: dict[str, Any], requires: set[str]) -> None:
         if missing := sorted(requires - line_dict.keys()):
             raise BrokenInputError(f"a message of the input lacks {', '.join(missing)}")
+
+
+def _whole(lines: IO[str]) -> Iterator[str]:
+    """The same lines; one that is cut inside a character ends the run in words."""
+    try:
+        yield from lines
+    except UnicodeDecodeError as error:
+        raise BrokenInputError("a line of the input is no UTF-8 text, or breaks off") from error
 
 
 class TargetIFSCloud(Target):

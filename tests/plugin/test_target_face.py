@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from singer_sdk.exceptions import ConfigValidationError
@@ -83,9 +83,7 @@ def messages(*streams: str, state: Mapping[str, Any] | None = None) -> io.String
     return io.StringIO("".join(json.dumps(line) + "\n" for line in lines))
 
 
-def listen(
-    run: FakeRun, pipe: io.StringIO, monkeypatch: pytest.MonkeyPatch, **settings: object
-) -> int:
+def listen(run: FakeRun, pipe: IO[str], monkeypatch: pytest.MonkeyPatch, **settings: object) -> int:
     """Run the target over the pipe; the answer is its exit code."""
     monkeypatch.setattr(target_module, "open_run", lambda *_, **__: run)
     target = TargetIFSCloud(config={**CONFIG, **settings})
@@ -176,6 +174,19 @@ def test_an_input_that_breaks_off_stops_the_run_in_words(
     assert "canary" not in caplog.text.lower()
     assert capsys.readouterr().out == ""
     assert run.is_closed
+
+
+def test_an_input_cut_inside_a_character_stops_the_run_in_words(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As a tap leaves it that writes UTF-8 and is killed."""
+    text = (
+        messages("bills").getvalue() + '{"type": "RECORD", "stream": "bills", "record": "canary é'
+    )
+    pipe = io.TextIOWrapper(io.BytesIO(text.encode()[:-1]), encoding="utf-8")
+    assert listen(FakeRun(), pipe, monkeypatch) == 4
+    assert "no UTF-8 text, or breaks off" in caplog.text
+    assert "canary" not in caplog.text
 
 
 def test_numbers_that_are_none_reach_the_mapping_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
