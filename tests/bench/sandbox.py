@@ -13,6 +13,7 @@ from urllib.parse import urlencode, urlsplit
 from tests.bench import Row
 from tests.bench.tap import BILLS_PER_SCALE, sandbox_of
 from tests.conftest import Sandbox
+from tests.contract.ifs.site import HEADER
 
 REQUESTS, REQUESTS_QUICK = 4000, 2000
 SCALE, SCALE_QUICK = 500, 5
@@ -24,25 +25,7 @@ KILOBYTES_PER_MB = 1024
 REALM = "/auth/realms/sandbox/protocol/openid-connect/token"
 ROOT = "/main/ifsapplications/projection/v1"
 BILLS = "/api/v3/ap/bills/?page_size=10"
-INVOICE = {
-    "Company": "HCA",
-    "Identity": "V-10006",
-    "PartyType": "Supplier",
-    "SeriesId": "II",
-    "InvoiceType": "SUPPINV",
-    "InvoiceDate": "2026-03-02",
-    "DueDate": "2026-04-01",
-    "PayTermId": "30",
-    "CreationDate": "2026-03-02",
-    "Currency": "CAD",
-    "CurrRate": 1,
-    "TaxCurrRate": 1,
-    "IntAllowed": True,
-    "AffBaseLedgPost": True,
-    "NetCurrAmount": 75,
-    "VatCurrAmount": 3,
-    "GrossCurrAmount": 78,
-}
+INVOICE = {**HEADER, "NetCurrAmount": 75, "VatCurrAmount": 3, "GrossCurrAmount": 78}
 LINE = {"NetCurrAmount": 25, "VatCode": "GST5", "VatCurrAmount": 1}
 
 
