@@ -1,7 +1,8 @@
 """A user's own tenant from a YAML file: the sections that it names replace those of "harbour".
 
 Every value is read as text, so that an account ``0100`` stays what it is. All faults are told at
-once, each with the entry, the field and what to write instead.
+once, each with the entry, the field and what to write instead. By hand, because the sandbox is
+installed alone: pydantic would be its largest dependency, and its words no cure for this file.
 """
 
 from __future__ import annotations
