@@ -34,16 +34,16 @@ def find_look_alikes(engine: sa.Engine, documents: Sequence[SupplierInvoice]) ->
     """
     columns = DOCUMENT.c
     wanted = [earlier_of(document) for document in documents]
-    of_supplier = columns.supplier.in_({d.supplier for d in documents})
-    near = columns.near_number.in_({near_number(d.number) for d in documents})
-    amount = sa.and_(
-        columns.amount.in_({str(one.gross) for one in wanted}),
-        columns.day.in_({one.day.isoformat() for one in wanted if one.day}),
+    near = sa.tuple_(columns.supplier, columns.near_number).in_(
+        {(one.supplier, near_number(one.number)) for one in wanted}
+    )
+    money = sa.tuple_(columns.supplier, columns.amount, columns.day).in_(
+        {(one.supplier, str(one.gross), one.day.isoformat()) for one in wanted if one.day}
     )
     number = columns.number.in_({d.key.number for d in documents})
     found: dict[str, Earlier] = {}
     with engine.connect() as connection:
-        for is_alike in (sa.and_(of_supplier, near), sa.and_(of_supplier, amount), number):
+        for is_alike in (near, money, number):
             query = sa.select(*_TOLD).where(
                 columns.kind == "bill", columns.state.in_(_MAY_BE_COPIED), is_alike
             )

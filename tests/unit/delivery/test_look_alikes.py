@@ -72,6 +72,16 @@ def test_a_bill_is_alike_by_its_number_or_by_its_supplier_and_more(outbox: Outbo
     ) == ["money", "near", "number"]
 
 
+def test_what_one_bill_shares_with_two_of_a_batch_is_no_likeness(outbox: Outbox) -> None:
+    """Its supplier and day with the first, its amount with the second: many bills would do so."""
+    second = replace(DOCUMENT, supplier=SupplierId("V-9"), number="9", gross=Decimal("7.00"))
+    outbox.save(Changes(entries=[entry("mixed", key=replace(DOCUMENT.key, number="9"), day=DAY)]))
+    told = find_look_alikes(outbox.engine, [DOCUMENT, second])
+    assert [one.source_id for one in told] == ["mixed"]  # the same number from another supplier
+    third = replace(second, number="99")
+    assert find_look_alikes(outbox.engine, [DOCUMENT, third]) == []
+
+
 @pytest.mark.parametrize("state", State)
 def test_only_what_is_or_may_come_to_ifs_is_copied(outbox: Outbox, state: State) -> None:
     """What was left out, cancelled or excluded is no invoice."""
