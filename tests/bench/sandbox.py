@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from tests.bench import Row
+from tests.bench import Row, peak_mb
 from tests.bench.tap import BILLS_PER_SCALE, sandbox_of
 from tests.conftest import Sandbox
 from tests.contract.ifs.site import HEADER
@@ -21,7 +21,6 @@ BATCHES, INVOICES, LINES = 20, 40, 3
 PER_CPU_SECOND_MIN = 2000
 BATCH_MAX_MS = 40
 MEMORY_MAX_MB = 2000
-KILOBYTES_PER_MB = 1024
 REALM = "/auth/realms/sandbox/protocol/openid-connect/token"
 ROOT = "/main/ifsapplications/projection/v1"
 BILLS = "/api/v3/ap/bills/?page_size=10"
@@ -53,7 +52,7 @@ def rows(quick: bool) -> Iterable[Row]:  # noqa: FBT001 (the table asks so)
             yield _speed(id_, metric, caller, place, count=count, bills=bills)
         yield _batches("S7", ifs, bills)
         for id_, name, caller in (("S8", "Procurify", procurify), ("S9", "IFS", ifs)):
-            used = _memory_mb(caller.process)
+            used = peak_mb(caller.process)
             yield Row(
                 id=id_,
                 metric=f"{name}: memory",
@@ -183,13 +182,6 @@ def _process_of(url: str) -> Path:
         if files & {f"socket:[{inode}]" for inode in listening}:
             return process
     raise RuntimeError(f"no process listens for {url}")
-
-
-def _memory_mb(process: Path) -> float:
-    """The largest resident size that the process has had."""
-    status = (process / "status").read_text()
-    peak = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(peak.split()[1]) / KILOBYTES_PER_MB
 
 
 def _cpu_s(process: Path) -> float:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import time
 from dataclasses import asdict, dataclass
@@ -21,6 +20,7 @@ from typing_extensions import override
 
 from tap_procurify.streams.bills import LIST_FIELDS
 from tap_procurify.tap import TapProcurify
+from tests.bench import peak_mb
 from tests.bench.minimal_tap import MinimalTap
 
 TAPS: dict[str, type[Tap]] = {"ours": TapProcurify, "minimal": MinimalTap}
@@ -84,8 +84,7 @@ def run(order: Order) -> Taken:
     cpu_s = time.process_time() - cpu_began
     if order.state_out:
         Path(order.state_out).write_text(json.dumps(tap.state))
-    peak_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Taken(records=writer.records, seconds=seconds, peak_mb=peak_kb / 1024, cpu_s=cpu_s)
+    return Taken(records=writer.records, seconds=seconds, peak_mb=peak_mb(), cpu_s=cpu_s)
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 import threading
 import time
@@ -24,6 +23,7 @@ from urllib3.connection import HTTPConnection
 from target_ifs_cloud.delivery import audit
 from target_ifs_cloud.target import TargetIFSCloud
 from target_ifs_cloud.wire.connection import Answer, Connection
+from tests.bench import peak_mb
 
 IN_MAIN_MEMORY = "/dev/shm"  # noqa: S108 (a folder of its own is made in it)
 
@@ -141,7 +141,7 @@ def _measured(order: TargetOrder, config: dict[str, Any], trace: Trace) -> Targe
         code=code,
         seconds=seconds,
         settling_s=first - began,
-        peak_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        peak_mb=peak_mb(),
         cpu_s=time.process_time() - cpu_began,
         requests=trace.count,
         connections=trace.connections,
