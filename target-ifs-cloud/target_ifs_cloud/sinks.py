@@ -38,18 +38,26 @@ class StreamRefusedError(ConfigurationError):
 PAYMENT_MEMBERS = frozenset({"payment_methods", "creditcards", "creditcard", "bank_account"})
 """What may hold bank or card details, whatever tap the record came from."""
 _NESTED = (dict, list)
+DEPTH_MAX = 100
+TOO_DEEP = "nested too deeply"
+"""Stands for what lies below ``DEPTH_MAX`` levels, where no member of Procurify has its place."""
 
 
-def without_payment_data(value: Any) -> Any:  # noqa: ANN401  (any JSON value)
+def without_payment_data(value: Any, depth: int = 0) -> Any:  # noqa: ANN401  (any JSON value)
     """The value without bank and card details, at any depth."""
+    if depth > DEPTH_MAX:
+        return TOO_DEEP
     if isinstance(value, dict):
         return {
-            name: without_payment_data(item) if isinstance(item, _NESTED) else item
+            name: without_payment_data(item, depth + 1) if isinstance(item, _NESTED) else item
             for name, item in value.items()
             if name not in PAYMENT_MEMBERS
         }
     if isinstance(value, list):
-        return [without_payment_data(item) if isinstance(item, _NESTED) else item for item in value]
+        return [
+            without_payment_data(item, depth + 1) if isinstance(item, _NESTED) else item
+            for item in value
+        ]
     return value
 
 

@@ -14,6 +14,7 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from target_ifs_cloud import target as target_module
 from target_ifs_cloud.errors import ConfigurationError, RefusedError, RunError, TemporaryError
+from target_ifs_cloud.sinks import TOO_DEEP
 from target_ifs_cloud.target import TargetIFSCloud
 from target_ifs_cloud.vendor_sync.target import TargetProcurify
 
@@ -208,6 +209,18 @@ def test_bank_and_card_details_never_reach_the_run(monkeypatch: pytest.MonkeyPat
     ]
     listen(run, io.StringIO("".join(json.dumps(line) + "\n" for line in lines)), monkeypatch)
     assert ("vendors", [{"id": 1, "owners": [{}]}]) in run.calls
+
+
+def test_what_is_nested_beyond_reason_does_not_end_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Depths that a parser takes and a recursion does not; the rest of the record stays."""
+    run = FakeRun()
+    deep = "[" * 900 + "]" * 900
+    line = f'{{"type": "RECORD", "stream": "bills", "record": {{"deep": {deep}, "note": "x"}}}}\n'
+    schema = messages("bills").getvalue().splitlines()[0] + "\n"
+    listen(run, io.StringIO(schema + line), monkeypatch)
+    record = run.calls[1][1][0]
+    assert record["note"] == "x"
+    assert TOO_DEEP in json.dumps(record["deep"])
 
 
 def test_a_stream_of_the_tap_that_ifs_has_no_place_for_is_left_out(
