@@ -38,13 +38,17 @@ ACCEPTED_MIN, REJECTED_MAX = 0.95, 0.05
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """How bills go in: lines of the site profile, habits of the sandbox, requests per bill."""
+    """How bills go in: lines of the site profile, habits of the sandbox, requests per bill.
+
+    ``turns``: how often run and loop are measured, of which the quickest count.
+    """
 
     name: str
     profile: Mapping[str, Any] = field(default_factory=dict)
     knobs: Mapping[str, Any] = field(default_factory=dict)
     proposals: bool = True
     most: float | None = None
+    turns: int = 1
 
     def set_up(self, arena: Arena) -> None:
         """Give the site its habits, after each start from empty books."""
@@ -58,7 +62,7 @@ class Way:
             arena.ifs.tell("edit", order)
 
 
-BATCHED = Way(name="batched", most=BATCHED_MAX)
+BATCHED = Way(name="batched", most=BATCHED_MAX, turns=3)
 ROW_BY_ROW = Way(name="without $batch, row by row", profile={"use_batch": False})
 NESTED = Way(
     name="without $batch, rows in their parent's body, no posting proposals",
@@ -114,13 +118,19 @@ def against_a_loop(arena: Arena, latency_ms: int, count: int, way: Way) -> Itera
     bills = arena.make_bills(count)
     profile = arena.folder / "profile.yml"
     profile.write_text(yaml.safe_dump(dict(way.profile)))
-    arena.start_over(site_profile=str(profile))
-    way.set_up(arena)
-    config, trace = arena.config, arena.folder / "trace.json"
-    taken = take(TargetOrder(config=config, records=str(bills.path), trace=str(trace)))
-    arena.start_over()
-    way.set_up(arena)
-    loop_s = replay(arena, trace)
+    trace = arena.folder / "trace.json"
+    runs: list[float] = []
+    loops: list[float] = []
+    for _ in range(way.turns):
+        arena.start_over(site_profile=str(profile))
+        way.set_up(arena)
+        order = TargetOrder(config=arena.config, records=str(bills.path), trace=str(trace))
+        taken = take(order)
+        runs.append(taken.seconds)
+        arena.start_over()
+        way.set_up(arena)
+        loops.append(replay(arena, trace))
+    run_s, loop_s = min(runs), min(loops)
     workers = 4
     floor_s = taken.requests * latency_ms / 1000
     what = f"{way.name}, {count} bills, {latency_ms} ms"
@@ -144,13 +154,14 @@ def against_a_loop(arena: Arena, latency_ms: int, count: int, way: Way) -> Itera
     yield ratio(
         "P3",
         f"time ÷ latency of its requests one after the other ({what})",
-        taken.seconds / floor_s,
+        run_s / floor_s,
         FLOOR_MAX,
+        anchor=f"{loop_s / floor_s:.2f} the bare loop",
     )
     yield ratio(
         "P4",
         f"time ÷ bare loop of the same requests ({what})",
-        taken.seconds / loop_s,
+        run_s / loop_s,
         LOOP_MAX[latency_ms],
         anchor=f"{loop_s:.1f} s",
     )
