@@ -28,7 +28,7 @@ test: install ## Run all tests
 check: lint types imports test ## Everything that must be green before a change lands
 
 coverage: install ## Branch coverage of the pure core and of delivery by the fast tests (slow: tracing triples their time)
-	$(BIN)/pytest -q -n auto --cov=target_ifs_cloud.mapping --cov=target_ifs_cloud.delivery --cov=target_ifs_cloud.ifs --cov=target_ifs_cloud.wire --cov-report=term:skip-covered --cov-fail-under=85 tests/unit tests/faults/test_delivery_faults.py tests/faults/test_routes_*.py
+	$(BIN)/pytest -q -n auto --cov=target_ifs_cloud.mapping --cov=target_ifs_cloud.delivery --cov=target_ifs_cloud.ifs --cov=target_ifs_cloud.wire --cov-report=term:skip-covered --cov-fail-under=95 tests/unit tests/faults/test_delivery_faults.py tests/faults/test_routes_*.py
 
 lint: install ## Ruff: rules and format
 	$(BIN)/ruff check .

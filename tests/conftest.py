@@ -15,11 +15,18 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 READY_MAX_S = 60
 POLL_S = 0.05
+
+# A slow machine is no fault: no test fails by the time that drawing or running an example takes.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

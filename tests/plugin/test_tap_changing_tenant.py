@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tap_procurify.errors import TemporaryError
@@ -151,7 +151,7 @@ class World:
         }
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES)
 @given(steps=STEPS)
 @example(  # a line changes, stamped a minute ago, after its order was read in an earlier slice
     steps=[([("order", 6, 0)], 90000, []), ([], 0, [(4, ("line", 6, 60)), (4, ("order", 1, 0))])]

@@ -39,7 +39,8 @@ from tests.unit.mapping.builders import (
 )
 
 EXAMPLES = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 KNOWN = reference()
 CENTS = st.integers(min_value=-(10**7), max_value=10**7).map(lambda n: Decimal(n).scaleb(-2))
