@@ -21,7 +21,7 @@ def parts_text(document: SupplierInvoice) -> str:
     """Header fields, lines and postings of a document as one text."""
     lines = [[x.ref, x.net, x.tax, x.tax_code, x.values] for x in document.lines]
     postings = [[x.ref, x.codes, x.amount, x.values] for x in document.postings]
-    return json.dumps([document.header, lines, postings], default=_tag, separators=(",", ":"))
+    return _encoder.encode([document.header, lines, postings])
 
 
 def with_parts(document: SupplierInvoice, text: str) -> SupplierInvoice:
@@ -52,6 +52,9 @@ def _tag(value: object) -> dict[str, str]:
         return {_DATE_TAG: value.isoformat()}
     message = f"a document holds a {type(value).__name__}, which JSON has no form for"
     raise TypeError(message)
+
+
+_encoder = json.JSONEncoder(default=_tag, separators=(",", ":"))
 
 
 def _untag(value: dict[str, str]) -> Decimal | date:
