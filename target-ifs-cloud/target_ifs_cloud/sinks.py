@@ -48,11 +48,13 @@ def without_payment_data(value: Any, depth: int = 0) -> Any:  # noqa: ANN401  (a
     if depth > DEPTH_MAX:
         return TOO_DEEP
     if isinstance(value, dict):
-        return {
-            name: without_payment_data(item, depth + 1) if isinstance(item, _NESTED) else item
-            for name, item in value.items()
-            if name not in PAYMENT_MEMBERS
-        }
+        kept = dict(value)
+        for name in PAYMENT_MEMBERS & kept.keys():
+            del kept[name]
+        for name, item in kept.items():
+            if isinstance(item, _NESTED):
+                kept[name] = without_payment_data(item, depth + 1)
+        return kept
     if isinstance(value, list):
         return [
             without_payment_data(item, depth + 1) if isinstance(item, _NESTED) else item
