@@ -25,6 +25,7 @@ _CRLF = "\r\n"
 _UNAUTHORISED = 401
 _JSON = "application/json"
 _JSON_EXACT = "application/json;IEEE754Compatible=true"
+_UNREADABLE = object()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,8 @@ class Unanswered:
 
 
 ChangeSetResult = Done | Failed | Unanswered
+_Said = RowAnswer | Failed | Unanswered | None
+"""What one answer says: its row, or what speaks against its request; ``None``: cannot be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,18 +231,18 @@ def read_changes(
     """One result per change set, in the order in which they were sent."""
     ids = _ids_of([len(change_set.operations) for change_set in change_sets])
     parts, is_whole = read_parts(content_type, text)
-    answers = _assign(parts, ids, is_whole=is_whole)
+    places = _assign(parts, ids, is_whole=is_whole)
     return [
-        _result(answer, own) if answer else Unanswered(reason="no identifiable answer")
-        for answer, own in zip(answers, ids, strict=True)
+        Unanswered(reason="no identifiable answer") if place is None else _result(parts[place], own)
+        for place, own in zip(places, ids, strict=True)
     ]
 
 
 def read_reads(content_type: str, text: bytes, count: int) -> list[ReadAnswer | None]:
     """One answer per GET in the order sent; ``None`` where there is none that can be relied on."""
     parts, is_whole = read_parts(content_type, text)
-    answers = _assign(parts, [(n,) for n in range(1, count + 1)], is_whole=is_whole)
-    return [_read_answer(answer) if answer else None for answer in answers]
+    places = _assign(parts, [(n,) for n in range(1, count + 1)], is_whole=is_whole)
+    return [None if place is None else _read_answer(parts[place]) for place in places]
 
 
 def _ids_of(sizes: Sequence[int]) -> list[tuple[int, ...]]:
@@ -252,8 +255,10 @@ def _ids_of(sizes: Sequence[int]) -> list[tuple[int, ...]]:
 
 def _assign(
     parts: Sequence[Part], units: Sequence[tuple[int, ...]], *, is_whole: bool
-) -> list[Part | None]:
+) -> list[int | None]:
     """Which answer belongs to which unit: by Content-ID, else by order where the count fits.
+
+    The answer is a place in ``parts`` for each unit, ``None`` where there is none.
 
     An answer that names requests of two units, and a unit that is named by two answers, are
     contradictions and count for nobody. Numbers that nobody gave are none only where no answer
@@ -262,10 +267,10 @@ def _assign(
     owner = {content_id: index for index, unit in enumerate(units) for content_id in unit}
     named = [{owner[i] for i in part.content_ids if i in owner} for part in parts]
     claims = [index for indexes in named for index in indexes]
-    found: list[Part | None] = [None] * len(units)
-    for part, indexes in zip(parts, named, strict=True):
+    found: list[int | None] = [None] * len(units)
+    for place, indexes in enumerate(named):
         if len(indexes) == 1 and claims.count(index := next(iter(indexes))) == 1:
-            found[index] = part
+            found[index] = place
     strangers = [
         part for part in parts if part.content_ids and owner.keys().isdisjoint(part.content_ids)
     ]
@@ -277,18 +282,20 @@ def _assign(
     missing = [index for index in range(len(units)) if index not in claims]
     if is_in_order or len(nameless) == len(missing) == 1:
         for place, index in zip(nameless, missing, strict=False):
-            found[index] = parts[place]
+            found[index] = place
     return found
 
 
 def _result(answer: Part, ids: Sequence[int]) -> ChangeSetResult:
     if not answer.is_nested:
-        refusal = _refusal(answer)
-        if refusal is not None:
-            return refusal
+        said = _said(answer)
+        if isinstance(said, Failed | Unanswered):
+            return said
         # One good answer to a change set of one request; to a longer one it says too little.
-        return _done([answer], ids) if len(ids) == 1 else Unanswered(reason="answered in part")
-    refusals = [refusal for inner in answer.inner if (refusal := _refusal(inner)) is not None]
+        is_alone = len(ids) == 1
+        return _done([answer], [said], ids) if is_alone else Unanswered(reason="answered in part")
+    told = [_said(inner) for inner in answer.inner]
+    refusals = [said for said in told if isinstance(said, Failed | Unanswered)]
     certain = [refusal for refusal in refusals if isinstance(refusal, Failed)]
     if refusals:
         # Atomic: one clear no is the answer of the whole change set.
@@ -296,33 +303,39 @@ def _result(answer: Part, ids: Sequence[int]) -> ChangeSetResult:
         return certain[0] if is_clear else Unanswered(reason="the answer is unclear")
     if not answer.is_closed:
         return Unanswered(reason="the answer is cut short")
-    return _done(answer.inner, ids)
+    return _done(answer.inner, told, ids)
 
 
-def _done(parts: Sequence[Part], ids: Sequence[int]) -> ChangeSetResult:
+def _done(parts: Sequence[Part], told: Sequence[_Said], ids: Sequence[int]) -> ChangeSetResult:
     """``Done`` when each request has exactly one good and readable answer."""
     found = _assign(parts, [(content_id,) for content_id in ids], is_whole=True)
     rows: dict[int, RowAnswer] = {}
-    for position, part in enumerate(found, start=1):
-        row = _row(part) if part else None
-        if row is None:
+    for position, place in enumerate(found, start=1):
+        row = None if place is None else told[place]
+        if not isinstance(row, RowAnswer):
             return Unanswered(reason="answered in part")
         rows[position] = row
     return Done(rows=rows)
 
 
-def _row(part: Part) -> RowAnswer | None:
-    """The row that a good answer carries; ``None`` when it cannot be read."""
-    if not part.is_complete or not 200 <= part.status < 300:  # noqa: PLR2004
+def _said(part: Part) -> _Said:
+    if not part.is_complete:
+        return Unanswered(reason="the answer is cut short")
+    value = _json(part)
+    error = error_of(value)
+    if 200 <= part.status < 300 and error is None:  # noqa: PLR2004
+        return _row(part, value if part.body.strip() else {})
+    status, error = part.status, error or NO_ERROR
+    is_clear = is_certain_refusal(status) or is_undone(status, error) or is_lock(error)
+    if status < 400 or not is_clear:  # noqa: PLR2004
+        return Unanswered(reason=f"answered with status {status}, which leaves the outcome open")
+    return Failed(status=status, error=error, retry_after=part.headers.get("retry-after"))
+
+
+def _row(part: Part, value: object) -> RowAnswer | None:
+    """The row that a good answer carries; ``None`` when it is none."""
+    if not isinstance(value, Mapping):
         return None
-    value: Any = {}
-    if part.body.strip():
-        try:
-            value = parse_json(part.body)
-        except ValueError:
-            return None
-        if not isinstance(value, Mapping):
-            return None
     return RowAnswer(
         status=part.status,
         row=value,
@@ -331,43 +344,24 @@ def _row(part: Part) -> RowAnswer | None:
     )
 
 
-def _refusal(part: Part) -> Failed | Unanswered | None:
-    """What one answer says against its request; ``None`` when it is a good one."""
-    if not part.is_complete:
-        return Unanswered(reason="the answer is cut short")
-    error = _error(part)
-    if 200 <= part.status < 300 and error is None:  # noqa: PLR2004
-        return None
-    status, error = part.status, error or NO_ERROR
-    is_clear = is_certain_refusal(status) or is_undone(status, error) or is_lock(error)
-    if status < 400 or not is_clear:  # noqa: PLR2004
-        return Unanswered(reason=f"answered with status {status}, which leaves the outcome open")
-    return Failed(status=status, error=error, retry_after=part.headers.get("retry-after"))
-
-
-def _error(part: Part) -> ErrorText | None:
+def _json(part: Part) -> object:
     try:
-        return error_of(parse_json(part.body))
+        return parse_json(part.body)
     except ValueError:
-        return None
+        return _UNREADABLE
 
 
 def _read_answer(part: Part) -> ReadAnswer | None:
     if part.is_nested or not part.is_complete:
         return None
-    error = _error(part)
+    value = _json(part)
+    error = error_of(value)
     is_good = 200 <= part.status < 300  # noqa: PLR2004
-    value: Any = None
-    if is_good:
-        try:
-            value = parse_json(part.body)
-        except ValueError:
-            return None
-        if error is not None:
-            return None
+    if is_good and (value is _UNREADABLE or error is not None):
+        return None
     return ReadAnswer(
         status=part.status,
-        value=value,
+        value=value if is_good else None,
         error=error or NO_ERROR,
         retry_after=part.headers.get("retry-after"),
     )

@@ -11,6 +11,7 @@ PARTS_MAX = 20_000
 _BOUNDARY = re.compile(r'boundary\s*=\s*(?:"([^"]+)"|([^\s;,"]+))', re.IGNORECASE)
 _STATUS_LINE = re.compile(rb"HTTP/\d(?:\.\d)?[ ]+(\d{3})(?:[ ][^\r\n]*)?\r?\n")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_DELIMITER_END = re.compile(rb"(--)[ \t]*(?=\r?\n|\Z)|[ \t]*(?=\r?\n)")
 _CONTENT_ID = re.compile(r"\d{1,9}")
 
 
@@ -65,21 +66,21 @@ def _split(text: bytes, boundary: bytes) -> Iterator[tuple[bytes | None, bool, b
     A delimiter counts only with its line end, or as the closing one, so that a delimiter that is
     cut short is none.
     """
-    # The line end before it is looked at by hand: a pattern that begins with it is slow to search.
-    delimiter = re.compile(
-        rb"--" + re.escape(boundary) + rb"(?:(--)[ \t]*(?=\r?\n|\Z)|[ \t]*(?=\r?\n))"
-    )
+    delimiter = b"--" + boundary
     start: int | None = None
-    for match in delimiter.finditer(text):
-        before = text[max(match.start() - 2, 0) : match.start()]
-        if before and not before.endswith(b"\n"):
-            continue
-        is_last = match.group(1) is not None
-        end = match.start() - (len(before) if before == b"\r\n" else len(before[-1:]))
-        yield (None if start is None else text[start:end]), True, is_last
-        if is_last:
-            return
-        start = match.end()
+    place = text.find(delimiter)
+    while place >= 0:
+        line_end = _DELIMITER_END.match(text, place + len(delimiter))
+        before = text[max(place - 2, 0) : place]
+        place_after = line_end.end() if line_end else place + 1
+        if line_end and (not before or before.endswith(b"\n")):
+            is_last = line_end.group(1) is not None
+            end = place - (len(before) if before == b"\r\n" else len(before[-1:]))
+            yield (None if start is None else text[start:end]), True, is_last
+            if is_last:
+                return
+            start = place_after
+        place = text.find(delimiter, place_after)
     if start is not None:
         yield text[start:], False, False
 
