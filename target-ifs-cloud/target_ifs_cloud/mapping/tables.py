@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from target_ifs_cloud.documents import CompanyId
+
+KEYS_KEPT_MAX = 4096
+"""How many keys stay worked out: documents name the same few again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +54,7 @@ class Table:
         return next((row for row in rows if row.limits.allow(company, day)), None)
 
 
+@lru_cache(maxsize=KEYS_KEPT_MAX)
 def table_key(text: str) -> str:
     """Keys are compared without regard to case, outer blanks and repeated blanks."""
     return " ".join(text.split()).casefold()
