@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal, NewType
+from typing import Any, Literal, NamedTuple, NewType
 
 from typing_extensions import override
 
@@ -52,8 +52,7 @@ class Source:
     changed_at: datetime | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explained:
+class Explained(NamedTuple):
     """Why one field has its value: the rule (``bill.yml:23 header.DueDate``) and what it read."""
 
     field: str

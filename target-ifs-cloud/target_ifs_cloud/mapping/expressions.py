@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from typing_extensions import assert_never
 
@@ -59,8 +59,7 @@ class Context:
     day: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """A value with what was read for it, or a problem, or (both empty) nothing."""
 
     value: Value = None
@@ -78,13 +77,14 @@ _NOTHING = Answer()
 
 def evaluate(rule: Rule, context: Context) -> Answer:
     """The value that a rule gives for a record."""
-    answer = _operate(rule, context)
+    operator = rule.operator
+    answer = _OPERATIONS[type(operator)](rule, operator, context)
     if rule.length_max is None or not isinstance(answer.value, str):
         return answer
     if len(answer.value) <= rule.length_max:
         return answer
     if rule.is_cut:
-        return replace(answer, value=answer.value[: rule.length_max].rstrip())
+        return answer._replace(value=answer.value[: rule.length_max].rstrip())
     return _wrong(
         rule,
         "value_too_long",
@@ -125,16 +125,19 @@ def _wrong(rule: Rule, code: str, name: str, *, message: str, fix: str) -> Answe
     return Answer(problem=Problem(code=code, field=name, message=text, fix=fix))
 
 
-def _operate(rule: Rule, context: Context) -> Answer:
-    operator = rule.operator
-    if isinstance(operator, Constant):
-        return Answer(value=operator.value, source="constant")
-    if isinstance(operator, Take):
-        value = context.taken.get(operator.name)
-        return Answer(value=value, source=operator.name)
-    if isinstance(operator, SameAs):
-        return Answer(value=context.header.get(operator.name), source=f"field {operator.name}")
-    return _OPERATIONS[type(operator)](rule, operator, context)
+def _constant(rule: Rule, operator: Constant, context: Context) -> Answer:
+    del rule, context
+    return Answer(value=operator.value, source="constant")
+
+
+def _take(rule: Rule, operator: Take, context: Context) -> Answer:
+    del rule
+    return Answer(value=context.taken.get(operator.name), source=operator.name)
+
+
+def _same_as(rule: Rule, operator: SameAs, context: Context) -> Answer:
+    del rule
+    return Answer(value=context.header.get(operator.name), source=f"field {operator.name}")
 
 
 def _copy(rule: Rule, operator: Copy, context: Context) -> Answer:
@@ -176,7 +179,7 @@ def _custom_field(rule: Rule, operator: CustomField, context: Context) -> Answer
                 name = f"custom field {operator.field}"
                 answer = _copied(rule, pick(row, "value"), name)
                 text = read_text(answer.value)
-                return replace(answer, value=text) if isinstance(answer.value, bool) else answer
+                return answer._replace(value=text) if isinstance(answer.value, bool) else answer
     return _NOTHING
 
 
@@ -296,8 +299,11 @@ def _when(rule: Rule, operator: When, context: Context) -> Answer:
 
 def _first_of(rule: Rule, operator: FirstOf, context: Context) -> Answer:
     del rule
-    answers = (evaluate(choice, context) for choice in operator.rules)
-    return next((answer for answer in answers if not answer.is_empty), _NOTHING)
+    for choice in operator.rules:
+        answer = evaluate(choice, context)
+        if not answer.is_empty:
+            return answer
+    return _NOTHING
 
 
 def _per_line(rule: Rule, operator: PerLine, context: Context) -> Answer:
@@ -315,6 +321,9 @@ def _per_line(rule: Rule, operator: PerLine, context: Context) -> Answer:
 
 
 _OPERATIONS: Mapping[type, Callable[[Rule, Any, Context], Answer]] = {
+    Constant: _constant,
+    Take: _take,
+    SameAs: _same_as,
     Copy: _copy,
     FirstItem: _first_item,
     CustomField: _custom_field,
