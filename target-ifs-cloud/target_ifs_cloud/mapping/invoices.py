@@ -68,7 +68,7 @@ def assemble(frame: Frame, body: Body) -> Mapped:
     """The document, or every reason why there is none: those of the rules and those of IFS."""
     findings = frame.inputs.findings
     document = _document(frame, body)
-    gross = body.net + body.tax
+    gross = document.gross
     if not findings.problems:
         return Mapped(
             source=frame.inputs.source,
@@ -118,11 +118,12 @@ def _document(frame: Frame, body: Body) -> SupplierInvoice:
     taken = _taken(frame, body)
     header = dict(_fields(inputs.invoice.header, "header", inputs.record, frame, taken=taken))
     header = dict(settle_period(header, frame))
-    gross = body.net + body.tax
+    net, tax = body.net, body.tax
+    gross = net + tax
     if frame.company:
         where = frame.company.where
         findings.explain("series", frame.company.series, rule=where, source="companies.yml")
-    for name, amount in (("net", body.net), ("tax", body.tax), ("gross", gross)):
+    for name, amount in (("net", net), ("tax", tax), ("gross", gross)):
         findings.explain(name, amount, rule=body.amounts_rule, source="sum of the lines")
     return SupplierInvoice(
         source=inputs.source,
@@ -131,8 +132,8 @@ def _document(frame: Frame, body: Body) -> SupplierInvoice:
         series=frame.company.series if frame.company else "",
         number=number,
         currency=frame.currency,
-        net=body.net,
-        tax=body.tax,
+        net=net,
+        tax=tax,
         gross=gross,
         header=tuple(header.items()),
         lines=tuple(_line(draft, frame, body, taken) for draft in body.drafts),
