@@ -29,7 +29,7 @@ def parse_amount(value: object) -> Decimal | None:
 
     A binary float is refused (``None``): it has already lost what was written.
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
         return None
     if isinstance(value, str) and "_" in value:
         return None

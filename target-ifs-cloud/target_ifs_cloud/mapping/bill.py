@@ -203,10 +203,12 @@ def _draft(line: BillLine, ref: str, frame: Frame) -> Draft:
 def _billed(pairs: Iterable[tuple[BillLine, Draft]], currency: Reading) -> Iterable[BilledLine]:
     """What the bill takes off order lines, in the order's currency."""
     for line, draft in pairs:
+        if not draft.coded or not line.is_goods:
+            continue
         item = line.record
         order_line_id = read_id(pick(item, "orderitem.id")) or read_id(item.get("orderitem"))
-        order_id = _order_id(item)
-        if not order_line_id or not order_id or not draft.coded or not line.is_goods:
+        order_id = _order_id(item) if order_line_id else ""
+        if not order_id:
             continue
         for coded, amount in zip(draft.coded, _goods(line, draft.coded, currency), strict=True):
             yield BilledLine(

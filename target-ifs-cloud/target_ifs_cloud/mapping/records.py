@@ -14,7 +14,7 @@ from typing import Any
 from target_ifs_cloud import exact_json
 from target_ifs_cloud.documents import Source, SourceKind, source_uuid
 from target_ifs_cloud.mapping.problems import Findings
-from target_ifs_cloud.money import is_exact, parse_amount, round_amount
+from target_ifs_cloud.money import parse_amount, round_amount
 
 Record = Mapping[str, Any]
 
@@ -125,7 +125,7 @@ def _is_short(value: Decimal) -> bool:
 
 def read_id(value: object) -> str:
     """An id as text; ``""`` when there is none."""
-    if isinstance(value, int | Decimal):
+    if isinstance(value, (int, Decimal)):
         whole = read_whole(value)
         return "" if whole is None else str(whole)
     text = read_text(value) or "" if isinstance(value, str) else ""
@@ -172,10 +172,12 @@ def read_amount(
             "Correct the amount in Procurify.",
         )
         return None
-    amount = _without_noise(amount, currency)
+    near = round_amount(amount, currency)
+    if amount == near or abs(amount - near) <= DOUBLE_NOISE * max(Decimal(1), abs(near)):
+        return near
     exponent = amount.as_tuple().exponent
     has_too_many = isinstance(exponent, int) and -exponent > ALLOCATION_PLACES_MAX
-    if has_too_many or (is_exact_needed and not is_exact(amount, currency)):
+    if has_too_many or is_exact_needed:
         findings.problem(
             "amount_decimals",
             field,
@@ -186,19 +188,14 @@ def read_amount(
     return amount
 
 
-def _without_noise(amount: Decimal, currency: str) -> Decimal:
-    near = round_amount(amount, currency)
-    return near if abs(amount - near) <= DOUBLE_NOISE * max(Decimal(1), abs(near)) else amount
-
-
 def shown(value: object) -> str:
     """A value for a message: short, one line, without control characters."""
-    if isinstance(value, Mapping):
-        return "a record"
-    if isinstance(value, list | tuple):
-        return "a list"
     text = read_text(value)
     if text is None:
+        if isinstance(value, Mapping):
+            return "a record"
+        if isinstance(value, list | tuple):
+            return "a list"
         return f"an unreadable {type(value).__name__}"
     cut = text if len(text) <= SHOWN_LENGTH_MAX else f"{text[:SHOWN_LENGTH_MAX]}…"
     return f'"{cut}"'

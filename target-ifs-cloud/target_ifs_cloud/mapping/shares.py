@@ -64,15 +64,18 @@ def check_currency(value: object, field: str, reading: Reading) -> bool:
     """
     if is_blank(value) or not reading.code:
         return True
-    name = (read_text(pick(value, "name")) or "").upper()
-    own_id = read_id(reading.record.get("id"))
-    given_id = read_id(pick(value, "id")) or read_id(value)
-    differs = name != reading.code if name else bool(own_id and given_id and own_id != given_id)
+    given = (read_text(pick(value, "name")) or "").upper()
+    if given:
+        differs = given != reading.code
+    else:
+        own_id = read_id(reading.record.get("id"))
+        given = read_id(pick(value, "id")) or read_id(value)
+        differs = bool(own_id and given and own_id != given)
     if differs:
         reading.findings.problem(
             "currency_mixed",
             field,
-            f"{field} is {shown(name or given_id)}, the document is in {reading.code}",
+            f"{field} is {shown(given)}, the document is in {reading.code}",
             "Enter everything of one document in one currency in Procurify.",
         )
     return not differs
