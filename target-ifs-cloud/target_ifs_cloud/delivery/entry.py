@@ -184,10 +184,10 @@ def to_row(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
 
 def _storable(value: object) -> object:
     """A text without what no database keeps: NUL and halves of characters."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
         return value
     text = value.replace("\0", "\ufffd")
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    return text.encode("utf-8", "replace").decode()
 
 
 def _columns(entry: Entry, *, now: datetime, run_id: int) -> dict[str, Any]:
