@@ -31,6 +31,8 @@ from target_ifs_cloud.given_files import check_config_files
 from target_ifs_cloud.settings import SCHEMA, read_settings
 from target_ifs_cloud.sinks import sink_of
 
+GARBAGE_LOOK_OBJECTS = 10_000
+"""After how many new objects Python looks for garbage: a record alone makes a hundred at once."""
 SAFE_POINT_RECORDS = 10_000
 """After how many records a STATE message makes the run settle and print it on the way."""
 
@@ -172,6 +174,7 @@ class TargetIFSCloud(Target):
         try:
             _ = self.run
             gc.freeze()  # what was loaded lives to the end: a seventh of the time went into looking
+            gc.set_threshold(GARBAGE_LOOK_OBJECTS)
             self.listen(file_input)
         except (RunError, RecordsWithoutSchemaException) as error:
             self.logger.error("run stopped: %s", error)  # noqa: TRY400 (told in full)
