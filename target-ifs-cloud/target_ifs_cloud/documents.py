@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, NewType
 
 from typing_extensions import override
@@ -111,7 +112,7 @@ class BilledLine:
     amount: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, so that the key can stay worked out
 class SupplierInvoice:
     """A supplier invoice for IFS: of a bill, or of what is still open on a purchase order.
 
@@ -134,7 +135,7 @@ class SupplierInvoice:
     billed: tuple[BilledLine, ...] = ()
     trace: tuple[Explained, ...] = field(default=(), compare=False)
 
-    @property
+    @cached_property
     def key(self) -> DocumentKey:
         """What IFS must hold at most once."""
         return DocumentKey(
@@ -169,7 +170,7 @@ ORDER_SERIES = "=order="
 """Stands where an invoice has its series, in the keys of purchase orders, which have none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class PurchaseOrder(SupplierInvoice):
     """A purchase order for IFS. It travels like an invoice, without tax and postings.
 
