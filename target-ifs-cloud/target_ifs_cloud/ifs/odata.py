@@ -32,6 +32,8 @@ DUPLICATE_NUMBER = 20112
 STALE_NUMBERS = frozenset({20114, 20115})
 _KEY_SAFE = "(),='$-._~!*:@"
 _QUERY_SAFE = "(),='$-._~!*:@/"
+_QUERY_ESCAPED = re.compile(rb"[^\w(),='$\-.~!*:@/]")
+"""What an address writes as ``%`` and two digits."""
 _DATABASE_TEXT = re.compile(r"ORA-0*(\d{4,6})\s*:\s*(?:([A-Za-z]\w*)\.([A-Z]\w*))?")
 
 
@@ -146,7 +148,8 @@ def query(options: Mapping[str, str | int]) -> str:
 
 def encoded_length(text: str) -> int:
     """How long a text is in an address. Units: characters."""
-    return len(quote(text, safe=_QUERY_SAFE))
+    written = text.encode()
+    return len(written) + 2 * len(_QUERY_ESCAPED.findall(written))
 
 
 def chunks_within(
