@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -349,13 +350,20 @@ def _upsert(
     rows: Sequence[Mapping[str, Any]],
     key: tuple[str, ...],
 ) -> None:
-    if not rows:
-        return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    if rows:
+        statement = _upsert_statement(connection.dialect.name, table, tuple(rows[0]), key)
+        connection.execute(statement, list(rows))
+
+
+@cache
+def _upsert_statement(
+    dialect_name: str, table: sa.Table, names: tuple[str, ...], key: tuple[str, ...]
+) -> sa.Executable:
+    dialect: Any = postgresql if dialect_name == "postgresql" else sqlite
     statement = dialect.insert(table)
-    changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
-    statement = statement.on_conflict_do_update(index_elements=list(key), set_=changes)
-    connection.execute(statement, list(rows))
+    changes = {name: statement.excluded[name] for name in names if name not in key}
+    updated: sa.Executable = statement.on_conflict_do_update(index_elements=list(key), set_=changes)
+    return updated
 
 
 def _replace_billed(connection: sa.Connection, billed: Mapping[str, Sequence[BilledLine]]) -> None:
