@@ -10,7 +10,7 @@ from decimal import Decimal
 from target_ifs_cloud.documents import CodeString, CompanyId
 from target_ifs_cloud.mapping.expressions import Context
 from target_ifs_cloud.mapping.frame import Frame, ask_text
-from target_ifs_cloud.mapping.records import Record, as_record, pick, read_text, shown
+from target_ifs_cloud.mapping.records import Record, as_record, pick, read_text, shown, shown_text
 from target_ifs_cloud.mapping.rules import ACCOUNTS_TABLE
 from target_ifs_cloud.mapping.shares import Share
 from target_ifs_cloud.mapping.tables import table_key
@@ -118,7 +118,7 @@ def _account(share: Share, frame: Frame) -> str:
             f"Add a row for it in {table.file}, or allocate the cost to another account.",
         )
         return ""
-    source = f"{name} = {shown(code)}"
+    source = f"{name} = {shown_text(code)}"
     findings.explain(f"{share.field} code part A", row.gives, rule=row.where, source=source)
     return row.gives
 
@@ -145,7 +145,7 @@ def find_tax_code(question: TaxQuestion, frame: Frame) -> str | None:
     ]
     found = fitting_tax_row(rows, question.name, question.percent, has_amount=question.amount != 0)
     if found is not None:
-        source = f"tax {shown(question.name)} {question.percent or 0}%"
+        source = f"tax {shown_text(question.name)} {question.percent or 0}%"
         findings.explain(f"{question.field} tax code", found.code, rule=found.where, source=source)
         return found.code
     percent = "no percentage" if question.percent is None else f"{question.percent.normalize():f}%"

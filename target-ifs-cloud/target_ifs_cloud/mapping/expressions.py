@@ -40,6 +40,7 @@ from target_ifs_cloud.mapping.records import (
     read_date,
     read_text,
     shown,
+    shown_text,
 )
 from target_ifs_cloud.mapping.tables import table_key
 from target_ifs_cloud.money import parse_amount
@@ -159,7 +160,7 @@ def _copied(rule: Rule, value: object, name: str) -> Answer:
             message=f"{name} is not a plain text or number: {shown(value)}",
             fix="Correct it in Procurify.",
         )
-    return Answer(value=text, source=f"{name} = {shown(text)}")
+    return Answer(value=text, source=f"{name} = {shown_text(text)}")
 
 
 def _first_item(rule: Rule, operator: FirstItem, context: Context) -> Answer:

@@ -197,6 +197,11 @@ def shown(value: object) -> str:
         if isinstance(value, list | tuple):
             return "a list"
         return f"an unreadable {type(value).__name__}"
+    return shown_text(text)
+
+
+def shown_text(text: str) -> str:
+    """The same of a text that :func:`read_text` has given."""
     cut = text if len(text) <= SHOWN_LENGTH_MAX else f"{text[:SHOWN_LENGTH_MAX]}…"
     return f'"{cut}"'
 
