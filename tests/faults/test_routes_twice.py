@@ -168,3 +168,22 @@ def test_a_removal_that_arrives_twice_is_no_refusal(tmp_path: Path) -> None:
     deliver(world, [shorter])
     assert world.site.invoices() == [("INV-a", "Preliminary", Decimal(100), Decimal(100))]
     assert not world.entry(shorter).problems
+
+
+@pytest.mark.parametrize("tells_first", [True, False], ids=["first answer", "second answer"])
+@pytest.mark.parametrize("make", WAYS.values(), ids=WAYS)
+def test_a_bill_whose_old_invoice_is_cancelled_twice_still_follows(
+    tmp_path: Path, make: Make, *, tells_first: bool
+) -> None:
+    """The second delivery comes too late for the row that the first has changed."""
+    world = make(tmp_path)
+    deliver(world, [bill("a")])
+    source = replace(bill("a").source, version=2, hash="moved")
+    moved = replace(bill("a"), source=source, number="INV-b")
+    Gateway(world, 1, tells_first=tells_first)
+    deliver(world, [moved])
+    hundred = Decimal(100)
+    there = [row for row in world.site.invoices() if row[1] != "Cancelled"]
+    assert there == [("INV-b", "Preliminary", hundred, hundred)]
+    assert world.entry(moved).state is State.CONFIRMED
+    assert not world.entry(moved).note

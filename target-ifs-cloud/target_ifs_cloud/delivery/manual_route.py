@@ -28,7 +28,7 @@ from target_ifs_cloud.ifs.invoice_changes import (
     proposal_change_set,
 )
 from target_ifs_cloud.ifs.invoice_differences import differences, is_whole
-from target_ifs_cloud.ifs.invoice_reader import InvoiceReader, Marks
+from target_ifs_cloud.ifs.invoice_reader import InvoiceReader, Mark, Marks
 from target_ifs_cloud.ifs.invoices import (
     InvoiceDetails,
     InvoiceShown,
@@ -126,7 +126,7 @@ class ManualRoute:
         """Cancel a preliminary invoice, as long as it is as it was read."""
         profile = self._client.profile
         names = profile.invoice
-        return call_action(
+        sent = call_action(
             self._client,
             "invoice",
             invoice_path(shown, profile),
@@ -135,6 +135,7 @@ class ManualRoute:
             ifs_id=shown.invoice_id,
             parameters=dict(names.cancel_body),
         )
+        return self._cancelled_before(shown, sent) if sent.verdict is Verdict.STALE else sent
 
     def end(self, shown: InvoiceShown) -> Sent:
         """An invoice whose source has run its course is cancelled: it stood for what was open."""
@@ -343,6 +344,19 @@ class ManualRoute:
             if invoice.invoice_id == shown.invoice_id:
                 return self.cancel(invoice)
         return Sent(verdict=Verdict.DONE, ifs_id=shown.invoice_id)
+
+    def _cancelled_before(self, shown: InvoiceShown, sent: Sent) -> Sent:
+        """A cancellation that came too late: done, where the invoice does not count any more.
+
+        It may be our own, delivered twice, which is stale by the time of the second delivery.
+        """
+        mark = Mark(invoice_id=shown.invoice_id)
+        try:
+            found = self._reader.find({shown.key: shown.number}, {shown.key: mark})[shown.key]
+        except TemporaryError:
+            return replace(sent, verdict=Verdict.UNANSWERED)
+        is_there = any(invoice.invoice_id == shown.invoice_id for invoice in found)
+        return sent if is_there else replace(sent, verdict=Verdict.DONE)
 
     def _duplicate(self, document: SupplierInvoice, sent: Sent) -> Sent:
         """IFS says that the number is taken: by an invoice under our key, or by another scope."""
