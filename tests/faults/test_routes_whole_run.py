@@ -452,6 +452,27 @@ def test_a_bill_withdrawn_after_the_outbox_was_lost_is_cancelled(tmp_path: Path)
     assert not [one for one in world.site.requests[asked:] if "Cancel" in one]
 
 
+@pytest.mark.parametrize("over", [{"state": 1}, {"state": 3}, {"active": False}])
+def test_an_order_that_ended_after_the_outbox_was_lost_is_cancelled(
+    tmp_path: Path, over: Record
+) -> None:
+    """Its proposal would show an amount for good that nobody owes; that of other hands is left."""
+    world = World(tmp_path)
+    names = ["PF-1", "PF-2"]
+    orders = [ordered("320.00", "4", "80.00", uuid=f"uuid-{n}", number=n) for n in names]
+    world.run(orders=orders)
+    rows = {row["InvoiceNo"]: row for row in world.site.tables["ManSuppInvoiceSet"]}
+    rows["PO-PF-2"]["VoucherText"] = "typed by hand"
+    for path in tmp_path.glob("outbox.db*"):
+        path.unlink()
+    assert world.run(orders=[{**one, **over} for one in orders]) == 0
+    states = {number: row["Objstate"] for number, row in rows.items()}
+    assert states == {"PO-PF-1": "Cancelled", "PO-PF-2": "Preliminary"}
+    asked = len(world.site.requests)
+    assert world.run(orders=[{**one, **over} for one in orders]) == 0
+    assert not [one for one in world.site.requests[asked:] if "Cancel" in one]
+
+
 def test_a_draft_that_was_never_approved_is_not_asked_for(tmp_path: Path) -> None:
     """Only its history can say that IFS may have it."""
     world = World(tmp_path)

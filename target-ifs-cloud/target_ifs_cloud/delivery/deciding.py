@@ -338,13 +338,13 @@ def _move_of(candidate: Candidate, found: Found) -> Move:
 def _needs_look_up(candidate: Candidate) -> bool:
     """Whether IFS must be asked: not for what is held, nor for what never was there.
 
-    A withdrawn bill with a document was wanted once, and nothing is remembered of it.
+    A withdrawn record with a document was wanted once, and nothing is remembered of it.
     """
     if candidate.key is None:
         return False
     if candidate.problems:
         return candidate.known is Known.IN_DOUBT
-    is_maybe_lost = candidate.entry is None and candidate.document is not None
+    is_maybe_lost = candidate.known is Known.NOTHING and candidate.document is not None
     was_sent = candidate.known in {Known.IN_DOUBT, Known.CONFIRMED}
     return not candidate.not_wanted or was_sent or is_maybe_lost
 

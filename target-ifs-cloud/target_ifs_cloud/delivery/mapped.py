@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from target_ifs_cloud.delivery.entry import Entry
+from target_ifs_cloud.delivery.entry import Entry, State
 from target_ifs_cloud.delivery.look_alikes import find_look_alikes
 from target_ifs_cloud.delivery.outbox import Outbox
 from target_ifs_cloud.delivery.site import Site
@@ -23,6 +23,7 @@ from target_ifs_cloud.mapping import (
     map_bill,
     map_purchase_order,
     map_withdrawn_bill,
+    map_withdrawn_order,
     order_names,
     possible_suppliers,
 )
@@ -99,10 +100,14 @@ class CandidateMaker:
     def _withdrawn(
         kind: SourceKind, pair: Pair, mapped: Mapped, context: Mapping[str, Any]
     ) -> SupplierInvoice | None:
-        """By what IFS would know a withdrawn bill that the outbox, lost perhaps, never saw."""
+        """By what IFS would know a withdrawn record that the outbox, lost perhaps, never saw."""
         record, entry = pair
-        is_asked = kind == "bill" and entry is None and mapped.not_wanted
-        return map_withdrawn_bill(record or {}, **context) if is_asked else None
+        # An order is on disk, waiting, before it is decided for the first time.
+        is_new = entry is None or entry.state is State.WAITING
+        if not (is_new and mapped.not_wanted):
+            return None
+        map_withdrawn = map_withdrawn_bill if kind == "bill" else map_withdrawn_order
+        return map_withdrawn(record or {}, **context)
 
     def _map(
         self, kind: SourceKind, batch: Sequence[Pair], context: Mapping[str, Any]

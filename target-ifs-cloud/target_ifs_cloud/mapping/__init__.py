@@ -6,7 +6,11 @@ from target_ifs_cloud.mapping.checks import check
 from target_ifs_cloud.mapping.coverage import Coverage, CoverageRow, coverage
 from target_ifs_cloud.mapping.frame import possible_suppliers
 from target_ifs_cloud.mapping.periods import posting_day
-from target_ifs_cloud.mapping.purchase_order import map_purchase_order, order_names
+from target_ifs_cloud.mapping.purchase_order import (
+    map_purchase_order,
+    map_withdrawn_order,
+    order_names,
+)
 from target_ifs_cloud.mapping.records import source_id_of, source_of, stamp_of
 from target_ifs_cloud.mapping.rule_files import load_rules
 from target_ifs_cloud.mapping.rules import Rules
@@ -37,6 +41,7 @@ __all__ = [
     "map_purchase_order",
     "map_vendor",
     "map_withdrawn_bill",
+    "map_withdrawn_order",
     "order_names",
     "possible_suppliers",
     "posting_day",

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from target_ifs_cloud.documents import BilledLine, CodeString, Mapped, SupplierId
+from target_ifs_cloud.documents import BilledLine, CodeString, Mapped, SupplierId, SupplierInvoice
 from target_ifs_cloud.mapping.coding import Coded, code_shares
 from target_ifs_cloud.mapping.frame import (
     Frame,
@@ -107,6 +107,19 @@ def map_purchase_order(
     if rules.purchase_order.order is not None:
         return map_ifs_order(inputs, rules.purchase_order.order)
     return _map_wanted(inputs, _billed_of(order, billed))
+
+
+def map_withdrawn_order(
+    record: object, *, rules: Rules, reference: Reference, links: Mapping[str, SupplierId]
+) -> SupplierInvoice | None:
+    """The proposal that an order which is over, or fully billed, had while all of it was open."""
+    own = rules.purchase_order
+    wanted = [code for code, state in ORDER_STATES.items() if state in own.states]
+    if own.post_as != "posting_proposal" or not wanted:
+        return None
+    before = {**as_record(record), "state": wanted[0], "active": True}
+    mapped = map_purchase_order(before, rules=rules, reference=reference, links=links, billed=())
+    return mapped.document if isinstance(mapped.document, SupplierInvoice) else None
 
 
 def not_wanted_order(order: Record, rules: OrderRules, findings: Findings) -> str:
