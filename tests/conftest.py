@@ -37,7 +37,8 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest modules first, so that none of them is left to one worker at the end."""
-    items.sort(key=lambda item: not item.path.is_relative_to(ROOT / "tests" / "pipeline"))
+    longest = (ROOT / "tests" / "pipeline", ROOT / "tests" / "contract" / "test_profiles.py")
+    items.sort(key=lambda item: not any(item.path.is_relative_to(place) for place in longest))
 
 
 @dataclass(frozen=True)
